@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // Rooms stay separate modules at full speed: `public` methods inline across them.
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// One room of the house; its arrows point at the rooms below it.
+func room(_ name: String, _ below: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: below, exclude: ["README.md"], swiftSettings: strict)
+}
+
+/// The tests of one room, or of several together.
+func tests(_ name: String, _ rooms: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: rooms, swiftSettings: strict)
+}
+
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "martlet",
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CGSL", pkgConfig: "gsl", providers: [.apt(["libgsl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    room("Units"),
+    room("Kernel", ["CGSL", "Units"]),
+    room("Metrics", ["CGSL", "Kernel", "Units"]),
+    room("Workload", ["CZlib", "Kernel", "Metrics", "Units"]),
+    room("Catalog", ["Units"]),
+    room("Cost", ["Catalog", "Kernel", "Units"]),
+    room("Memory", ["Units"]),
+    room("Serving", ["Cost", "Kernel", "Memory", "Metrics", "Units", deque]),
+    room("Schedulers", ["Kernel", "Serving", "Units"]),
+    room("Cluster", ["Kernel", "Metrics", "Serving", "Units"]),
+    room(
+      "Experiment",
+      [
+        "Catalog", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving",
+        "Units", "Workload", "Yams",
+      ]),
+    .executableTarget(
+      name: "martlet",
+      dependencies: ["Catalog", "Experiment", "Metrics", "Workload", argumentParser],
+      exclude: ["README.md"], swiftSettings: strict),
+    .executableTarget(
+      name: "Bench",
+      dependencies: [
+        "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units",
+        "Workload",
+      ], exclude: ["README.md"], swiftSettings: strict),
+    tests("UnitsTests", ["Units"]),
+    tests("KernelTests", ["CGSL", "Kernel", "Units"]),
+    tests("MetricsTests", ["Metrics", "Units"]),
+    tests("WorkloadTests", ["Kernel", "Metrics", "Units", "Workload"]),
+    tests("CatalogTests", ["Catalog", "Units"]),
+    tests("CostTests", ["Catalog", "Cost", "Kernel", "Units"]),
+    tests("MemoryTests", ["Memory", "Units"]),
+    tests(
+      "EngineTests",
+      ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),
+    tests(
+      "ExperimentTests",
+      ["Catalog", "Cluster", "Cost", "Experiment", "Kernel", "Metrics", "Units", "Workload"]),
+    tests("TidyTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,92 @@
+public import Units
+
+/// All requests of a run and what happened to them, one column per field.
+///
+/// A row is a request in order of arrival. The first columns are what a trace says; the others are
+/// written by the run, once each, at the moment they become true. About 80 bytes a request.
+public struct RequestTable: Sendable {
+  /// When a request reaches the router; ascending.
+  public private(set) var arrival: [Instant] = []
+  /// Prompt tokens.
+  public private(set) var prompt: [Int32] = []
+  /// Output tokens; hidden from policies.
+  public private(set) var output: [Int32] = []
+
+  /// When the request was first put into a batch; `.never` until then.
+  public var firstScheduled: [Instant] = []
+  /// When its first output token ended; `.never` until then, kept through preemptions.
+  public var firstToken: [Instant] = []
+  /// When its last token ended; `.never` until then.
+  public var finished: [Instant] = []
+  /// Its longest gap between two neighbouring tokens, in picoseconds; 0 until it finishes.
+  public var longestGap: [Int64] = []
+  /// Time between preemptions and the re-admissions that followed, in picoseconds.
+  public var preemptedTime: [Int64] = []
+  /// The instance that served it; −1 until routed.
+  public var instance: [Int32] = []
+  /// Times it was preempted.
+  public var preemptions: [Int32] = []
+  /// Tokens computed a second time because of preemptions.
+  public var recomputed: [Int32] = []
+  /// Whether it was refused because it could never be served.
+  public var isRejected: [Bool] = []
+
+  /// An empty table.
+  public init() {}
+
+  /// Number of requests.
+  public var count: Int { arrival.count }
+
+  /// Makes room for `count` requests.
+  public mutating func reserve(_ count: Int) {
+    arrival.reserveCapacity(count)
+    prompt.reserveCapacity(count)
+    output.reserveCapacity(count)
+  }
+
+  /// Adds a request as a trace has it; arrivals must not go backwards.
+  public mutating func append(at time: Instant, prompt tokens: Int32, output generated: Int32) {
+    arrival.append(time)
+    prompt.append(tokens)
+    output.append(generated)
+  }
+
+  /// Replaces the arrival column, keeping the order of rows.
+  ///
+  /// - Precondition: `times` has `count` ascending entries.
+  public mutating func reschedule(_ times: [Instant]) {
+    precondition(times.count == count, "one time a request")
+    arrival = times
+  }
+
+  /// Keeps the first `count` requests.
+  public mutating func truncate(to count: Int) {
+    guard count < self.count else { return }
+    arrival.removeLast(self.count - count)
+    prompt.removeLast(prompt.count - count)
+    output.removeLast(output.count - count)
+  }
+
+  /// Sorts rows by arrival; rows with equal arrivals keep their order.
+  public mutating func sortByArrival() {
+    let order = arrival.indices.sorted {
+      arrival[$0] != arrival[$1] ? arrival[$0] < arrival[$1] : $0 < $1
+    }
+    arrival = order.map { arrival[$0] }
+    prompt = order.map { prompt[$0] }
+    output = order.map { output[$0] }
+  }
+
+  /// Clears every column that a run writes.
+  public mutating func prepareRun() {
+    firstScheduled = Array(repeating: .never, count: count)
+    firstToken = Array(repeating: .never, count: count)
+    finished = Array(repeating: .never, count: count)
+    longestGap = Array(repeating: 0, count: count)
+    preemptedTime = Array(repeating: 0, count: count)
+    instance = Array(repeating: -1, count: count)
+    preemptions = Array(repeating: 0, count: count)
+    recomputed = Array(repeating: 0, count: count)
+    isRejected = Array(repeating: false, count: count)
+  }
+}
