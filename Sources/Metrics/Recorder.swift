@@ -1,0 +1,114 @@
+public import Units
+
+/// What one instance counts while it runs: integers only, so sums over instances depend on no
+/// order, and leaping and step-by-step runs agree.
+public struct Recorder: Sendable {
+  /// Inter-token gaps.
+  public var gaps: GapTally
+  /// Counts and time integrals.
+  public var totals = RunTotals()
+  /// One row per step, when asked for.
+  public var steps: StepLog?
+
+  /// - Parameters:
+  ///   - exactGaps: inter-token gaps kept exactly before they are binned.
+  ///   - logsSteps: whether every step leaves a row.
+  public init(exactGaps: Int = 1 << 20, logsSteps: Bool = false) {
+    gaps = GapTally(limit: exactGaps)
+    steps = logsSteps ? StepLog() : nil
+  }
+}
+
+/// Counts and time integrals of an instance or of a run.
+///
+/// Integrals are in picoseconds × the counted thing.
+public struct RunTotals: Sendable, Equatable {
+  /// Engine steps.
+  public var steps: Int64 = 0
+  /// Tokens decoded: sequences summed over decode steps.
+  public var decodes: Int64 = 0
+  /// Tokens read by decode attention, summed over steps.
+  public var context: Int64 = 0
+  /// Prompt tokens computed, recomputed ones included.
+  public var prefillTokens: Int64 = 0
+  /// Query–key pairs of prefill attention.
+  public var prefillPairs: Int64 = 0
+  /// Sequences sampled, summed over steps.
+  public var samples: Int64 = 0
+  /// Prompt tokens of requests that got their first token.
+  public var promptTokens: Int64 = 0
+  /// Output tokens made.
+  public var generatedTokens: Int64 = 0
+  /// Requests finished.
+  public var finished: Int64 = 0
+  /// Preemptions.
+  public var preemptions: Int64 = 0
+  /// Tokens computed again because of preemptions.
+  public var recomputedTokens: Int64 = 0
+  /// Steps outside the range that the cost model was calibrated on.
+  public var extrapolatedSteps: Int64 = 0
+  /// Time with a step in flight.
+  public var busyTime: Int128 = 0
+  /// ∫ requests in the batch, from 0 to the last arrival.
+  public var runningTime: Int128 = 0
+  /// ∫ requests at the instance, over the whole run (Little's law).
+  public var presenceTime: Int128 = 0
+  /// Time with at least one request waiting.
+  public var waitingTime: Int128 = 0
+  /// ∫ KV tokens stored while at least one request waits.
+  public var tokenTimeWaiting: Int128 = 0
+  /// Most KV blocks in use at once; of a run, on any one instance.
+  public var peakBlocks: Int64 = 0
+
+  /// Nothing counted.
+  public init() {}
+
+  /// Adds the counts of another instance.
+  public mutating func add(_ other: RunTotals) {
+    steps += other.steps
+    decodes += other.decodes
+    context += other.context
+    prefillTokens += other.prefillTokens
+    prefillPairs += other.prefillPairs
+    samples += other.samples
+    promptTokens += other.promptTokens
+    generatedTokens += other.generatedTokens
+    finished += other.finished
+    preemptions += other.preemptions
+    recomputedTokens += other.recomputedTokens
+    extrapolatedSteps += other.extrapolatedSteps
+    busyTime += other.busyTime
+    runningTime += other.runningTime
+    presenceTime += other.presenceTime
+    waitingTime += other.waitingTime
+    tokenTimeWaiting += other.tokenTimeWaiting
+    peakBlocks = max(peakBlocks, other.peakBlocks)
+  }
+}
+
+/// One row per engine step of an instance, one column per field.
+public struct StepLog: Sendable {
+  /// Step number on its instance, from 0.
+  public var step: [Int64] = []
+  /// When the step began.
+  public var start: [Instant] = []
+  /// When it ended.
+  public var end: [Instant] = []
+  /// Requests in the batch.
+  public var running: [Int32] = []
+  /// Requests left in the queue when the step began.
+  public var waiting: [Int32] = []
+  /// Prompt tokens computed.
+  public var prefillTokens: [Int32] = []
+  /// Tokens decoded.
+  public var decodeTokens: [Int32] = []
+  /// KV blocks in use at the step's end, before anything is freed.
+  public var blocks: [Int32] = []
+  /// What bound the step: the raw value of the cost model's `Bound`, as its index.
+  public var bound: [UInt8] = []
+
+  /// No steps.
+  public init() {}
+  /// Number of rows.
+  public var count: Int { step.count }
+}

@@ -1,0 +1,54 @@
+public import Units
+
+/// All that a run leaves behind: the value from which every output file is made.
+public struct RunRecord: Sendable {
+  /// Requests and what happened to each.
+  public var requests: RequestTable
+  /// Inter-token gaps of all instances.
+  public var gaps: GapTally
+  /// Counts and integrals of all instances.
+  public var totals: RunTotals
+  /// The same of each instance.
+  public var instanceTotals: [RunTotals]
+  /// Steps of each instance, when asked for.
+  public var steps: [StepLog]
+  /// State over time, when asked for.
+  public var series: TimeSeries?
+  /// The last event.
+  public var end: Instant
+  /// Arrivals + steps + samples.
+  public var events: Int64
+  /// KV blocks of one instance.
+  public var blocks: Int32
+  /// Tokens of one KV block.
+  public var tokensPerBlock: Int32
+  /// Why the run was stopped before its end, nil when it was not.
+  public var stop: String?
+
+  /// Gathers the parts of a finished run.
+  public init(
+    requests: RequestTable, recorders: [Recorder], series: TimeSeries?, end: Instant,
+    arrivals: Int, sampleEvents: Int, blocks: Int32, tokensPerBlock: Int32, stop: String?
+  ) {
+    self.requests = requests
+    var gaps = GapTally(limit: 1 << 21)
+    var totals = RunTotals()
+    for recorder in recorders {
+      gaps.merge(recorder.gaps)
+      totals.add(recorder.totals)
+    }
+    self.gaps = gaps
+    self.totals = totals
+    instanceTotals = recorders.map(\.totals)
+    steps = recorders.compactMap(\.steps)
+    self.series = series
+    self.end = end
+    events = Int64(arrivals) + totals.steps + Int64(sampleEvents)
+    self.blocks = blocks
+    self.tokensPerBlock = tokensPerBlock
+    self.stop = stop
+  }
+
+  /// Number of instances.
+  public var instances: Int { instanceTotals.count }
+}
