@@ -34,6 +34,16 @@ public enum Bound: String, Sendable, CaseIterable {
   case link
   /// The engine's own time between steps, kernel floors included.
   case host
+
+  /// Place in `allCases`.
+  public var index: UInt8 {
+    switch self {
+    case .compute: 0
+    case .hbm: 1
+    case .link: 2
+    case .host: 3
+    }
+  }
 }
 
 /// Token counts of a step → its time; pure and O(1).

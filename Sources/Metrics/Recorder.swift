@@ -111,4 +111,21 @@ public struct StepLog: Sendable {
   public init() {}
   /// Number of rows.
   public var count: Int { step.count }
+
+  /// Adds a row; the parameters are the columns.
+  public mutating func append(
+    step number: Int64, start began: Instant, end ended: Instant, running present: Int32,
+    waiting queued: Int32, prefillTokens prompt: Int32, decodeTokens decoded: Int32,
+    blocks held: Int32, bound limit: UInt8
+  ) {
+    step.append(number)
+    start.append(began)
+    end.append(ended)
+    running.append(present)
+    waiting.append(queued)
+    prefillTokens.append(prompt)
+    decodeTokens.append(decoded)
+    blocks.append(held)
+    bound.append(limit)
+  }
 }

@@ -1,0 +1,198 @@
+internal import Kernel
+public import Metrics
+public import Serving
+public import Units
+
+/// The whole run.
+///
+/// Read this file first. An instant has two phases: its events are applied in rank order (step
+/// ends, arrivals, samples), then every instance that they touched and that is free forms a step.
+/// So all that happened at t is seen by what starts at t, whatever the order of events.
+public struct Simulation: Sendable {
+  /// Requests and what happened to them so far.
+  public private(set) var requests: RequestTable
+  /// Whether every event is followed by a check of the invariants; for tests.
+  public var checksInvariants = false
+  /// Why the run was stopped, nil while it may go on.
+  public private(set) var stop: String?
+
+  private var fleet: Fleet
+  private var router: any Router
+  private var queue: EventQueue
+  private var nextArrival = 0
+  private var rejected = 0
+  private var touched: [Int] = []
+  private var isTouched: [Bool]
+  private var series: TimeSeries?
+  private var sampled: [RunTotals]
+  private var sampleEvents = 0
+  private var end = Instant.zero
+  // Sources by rank: instances, arrivals, samples.
+  private var arrivals: Int { fleet.count }
+  private var samples: Int { fleet.count + 1 }
+
+  /// A run of `requests` over `instances`.
+  ///
+  /// - Parameter series: an empty time series to fill, nil for none.
+  public init(
+    requests: RequestTable, instances: [Instance], router: any Router, series: TimeSeries? = nil
+  ) {
+    precondition(!instances.isEmpty, "a cluster has at least one instance")
+    self.requests = requests
+    self.requests.prepareRun()
+    self.router = router
+    self.series = series
+    fleet = Fleet(instances)
+    isTouched = Array(repeating: false, count: instances.count)
+    sampled = Array(repeating: RunTotals(), count: instances.count)
+    queue = EventQueue(sources: instances.count + 2)
+    pendNextArrival()
+    pendNextSample(after: .zero)
+  }
+
+  /// Requests that have finished or were refused.
+  public var settledRequests: Int {
+    fleet.instances.reduce(rejected) { $0 + Int($1.recorder.totals.finished) }
+  }
+  /// The simulated time reached.
+  public var now: Instant { queue.now }
+
+  /// Runs to the end.
+  public mutating func run() {
+    while advance(events: .max) {}
+  }
+
+  /// Handles up to `count` events; false when the run is over.
+  public mutating func advance(events count: Int) -> Bool {
+    var left = count
+    while queue.time < .never, stop == nil {
+      guard left > 0 else { return true }
+      left -= 1
+      let source = queue.next()
+      switch source {
+      case arrivals: arrive(RequestID(nextArrival))
+      case samples: sample()
+      default: endLeap(source)
+      }
+      if queue.time > queue.now { startSteps() }
+    }
+    if stop == nil { findDeadlock() }
+    return false
+  }
+
+  /// Keeps exactly one arrival pending, so the queue's size is the cluster's, not the trace's.
+  private mutating func pendNextArrival() {
+    guard nextArrival < requests.count else { return }
+    queue.set(arrivals, at: requests.arrival[nextArrival])
+  }
+
+  private mutating func arrive(_ id: RequestID) {
+    let row = Int(id.row)
+    end = queue.now
+    let arrival = Arrival(
+      id: id, time: requests.arrival[row], promptTokens: requests.prompt[row])
+    let target = router.route(arrival, in: &fleet)
+    requests.instance[row] = Int32(target)
+    if fleet.instances[target].enqueue(id, at: queue.now, requests) {
+      touch(target, byArrival: true)
+      refreshLoad(target)
+    } else {
+      requests.isRejected[row] = true
+      rejected += 1
+    }
+    nextArrival += 1
+    pendNextArrival()
+  }
+
+  private mutating func refreshLoad(_ i: Int) {
+    let load = fleet.instances[i].load
+    guard load != fleet.loads[i] else { return }
+    fleet.loads[i] = load
+    router.loadChanged(i, load)
+  }
+
+  private mutating func endLeap(_ i: Int) {
+    end = queue.now
+    fleet.instances[i].finish(at: queue.now, &requests)
+    if checksInvariants { fleet.instances[i].batch.checkInvariants() }
+    if fleet.instances[i].isStuck { stop = report(i, "recomputes prompts without making a token") }
+    touch(i)
+    refreshLoad(i)
+  }
+
+  /// Something changed for instance `i`: its leap ends with the step in flight, then it plans.
+  ///
+  /// Touching too often costs time and never changes a result; touching too rarely is the bug.
+  private mutating func touch(_ i: Int, byArrival: Bool = false) {
+    if !isTouched[i] {
+      isTouched[i] = true
+      touched.append(i)
+    }
+    if let end = fleet.instances[i].cut(at: queue.now, forArrival: byArrival) {
+      queue.set(i, at: end)
+    }
+  }
+
+  private mutating func startSteps() {
+    if touched.count > 1 { touched.sort() }
+    for i in touched {
+      isTouched[i] = false
+      guard !fleet.instances[i].isBusy else { continue }
+      fleet.instances[i].decide(at: queue.now, &requests)
+      if let end = fleet.instances[i].launch(at: queue.now) { queue.set(i, at: end) }
+      refreshLoad(i)
+    }
+    touched.removeAll(keepingCapacity: true)
+  }
+}
+
+// MARK: - Samples
+
+extension Simulation {
+  private mutating func pendNextSample(after time: Instant) {
+    guard let series else { return }
+    queue.set(samples, at: Instant(picoseconds: time.picoseconds + series.width))
+  }
+
+  /// Writes one row per instance; goes on while anything else is pending.
+  private mutating func sample() {
+    sampleEvents += 1
+    for i in 0..<fleet.count {
+      let row = fleet.instances[i].sample(at: queue.now, since: sampled[i])
+      sampled[i] = fleet.instances[i].recorder.totals
+      series?.append(row)
+    }
+    series?.compact()
+    if queue.time < .never || !touched.isEmpty { pendNextSample(after: queue.now) }
+  }
+}
+
+// MARK: - The end of a run
+
+extension Simulation {
+  /// Nothing is pending: whoever still holds work would wait for ever (I2).
+  private mutating func findDeadlock() {
+    for i in 0..<fleet.count where fleet.loads[i].requests > 0 {
+      stop = report(i, "has nothing that it could run")
+      return
+    }
+  }
+
+  private func report(_ i: Int, _ fault: String) -> String {
+    guard let id = fleet.instances[i].oldestRequest else { return "instance \(i) \(fault)" }
+    let row = Int(id.row)
+    return "instance \(i) \(fault): request \(row) (\(requests.prompt[row]) prompt tokens) "
+      + "and \(fleet.loads[i].requests - 1) more wait at "
+      + "\(fleet.instances[i].batch.totalBlocks) KV blocks"
+  }
+
+  /// What the run left behind; the run is over.
+  public consuming func record() -> RunRecord {
+    for i in 0..<fleet.count { fleet.instances[i].close(at: max(end, queue.now)) }
+    let batch = fleet.instances[0].batch
+    return RunRecord(
+      requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
+      arrivals: nextArrival, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
+      tokensPerBlock: batch.tokensPerBlock, stop: stop)
+  }
+}

@@ -1,0 +1,74 @@
+public import Kernel
+public import Serving
+
+/// vLLM's V0 engine (0.8.5, chunked prefill off): a step is either whole prompts or decodes.
+///
+/// Waiting prompts go first, in order of arrival, while they fit into the token budget, the limit
+/// of sequences and the pool less its watermark; only when none is admitted do the running
+/// requests decode. When a decode finds no block, the youngest running request is preempted: its
+/// KV is lost and it waits at the head of the queue with its output so far as part of its prompt.
+///
+/// Modelled: the three rules above and their defaults. Not modelled: swapping of groups of several
+/// sequences, delay factor, priorities, chunked prefill, prefix cache.
+///
+/// Source: vLLM 0.8.5, `vllm/core/scheduler.py`; Kwon et al., SOSP 2023, §4.5.
+public struct VLLMv0: Scheduler {
+  /// Settings, named as vLLM names them.
+  public struct Options: PolicyOptions {
+    /// Prompt tokens of one prefill step; auto: the larger of max_model_len and 2,048.
+    public var maxNumBatchedTokens = Automatic.auto
+    /// Requests that run at once.
+    public var maxNumSeqs = 256
+    /// Share of the pool that admission leaves free.
+    public var watermark = 0.01
+    /// The defaults of vLLM.
+    public init() {}
+    /// Ranges.
+    public var fault: String? {
+      if maxNumBatchedTokens.value(or: 1) < 1 { return "max_num_batched_tokens must be at least 1" }
+      if maxNumSeqs < 1 { return "max_num_seqs must be at least 1" }
+      if !(0..<1).contains(watermark) { return "watermark must lie in 0..<1" }
+      return nil
+    }
+  }
+
+  /// `vllm-v0`.
+  public static let name = "vllm-v0"
+  /// What it is.
+  public static let summary =
+    "vLLM 0.8.5 V0: steps of whole prompts or of decodes, watermark, recompute"
+
+  private let maxTokens: Int32
+  private let maxSequences: Int32
+  private let watermark: Double
+
+  /// The model's length decides what `auto` means.
+  public init(_ options: Options, _ context: EngineContext) {
+    let standard = max(Int(context.maxModelLength), 2048)
+    maxTokens = Int32(clamping: options.maxNumBatchedTokens.value(or: standard))
+    maxSequences = Int32(clamping: options.maxNumSeqs)
+    watermark = options.watermark
+  }
+
+  private func reserve(of batch: Batch) -> Int32 { Int32(watermark * Double(batch.totalBlocks)) }
+
+  /// Prompts if any can be admitted, else decodes.
+  public mutating func plan(_ batch: inout Batch) -> Plan {
+    let reserve = reserve(of: batch)
+    var tokens: Int32 = 0
+    while let head = batch.waiting.first, batch.count < maxSequences,
+      tokens == 0 || tokens + head.tokens <= maxTokens
+    {
+      guard batch.admit(upTo: .max, keeping: reserve) > 0 else { break }
+      tokens += head.tokens
+    }
+    if tokens > 0 { return .prefill }
+    while batch.shortage > 0, let victim = batch.last { batch.preempt(victim) }
+    return .decode(heedsArrivals: batch.waiting.isEmpty && batch.count < maxSequences)
+  }
+
+  /// V0 drops prompts above the budget of one step; one that outgrew it is recomputed alone.
+  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
+    request.tokens <= maxTokens && batch.couldHold(request, keeping: reserve(of: batch))
+  }
+}

@@ -1,0 +1,101 @@
+public import Kernel
+public import Serving
+internal import Units
+
+/// vLLM's V1 engine (0.8.5): one token budget a step, decodes first, prompts cut into chunks.
+///
+/// Each step serves the running requests in order of admission, one token for a decode and as much
+/// as the budget allows of an unfinished prompt; what is left of the budget admits waiting requests
+/// in order of arrival. Without a free block the youngest running request is preempted: its KV is
+/// lost and it waits at the head of the queue; nothing is admitted in such a step. There is no
+/// watermark: admission needs only the blocks of its first chunk.
+///
+/// Modelled: budget, chunking, admission, preemption by recomputation, defaults of the API server.
+/// Not modelled: prefix cache, priorities, speculative tokens, encoder inputs.
+///
+/// Source: vLLM 0.8.5, `vllm/v1/core/sched/scheduler.py`; Kwon et al., SOSP 2023, §4.5.
+public struct VLLMv1: Scheduler {
+  /// Settings, named as vLLM names them.
+  public struct Options: PolicyOptions {
+    /// Tokens computed in one step; auto: 8,192 on GPUs of at least 70 GiB, else 2,048.
+    public var maxNumBatchedTokens = Automatic.auto
+    /// Requests that run at once; auto: 1,024 on GPUs of at least 70 GiB, else 256.
+    public var maxNumSeqs = Automatic.auto
+    /// Most tokens of one prompt in a step; 0 is no limit.
+    public var longPrefillTokenThreshold = 0
+    /// The defaults of vLLM's API server.
+    public init() {}
+    /// Ranges.
+    public var fault: String? {
+      if maxNumBatchedTokens.value(or: 1) < 1 { return "max_num_batched_tokens must be at least 1" }
+      if maxNumSeqs.value(or: 1) < 1 { return "max_num_seqs must be at least 1" }
+      if longPrefillTokenThreshold < 0 {
+        return "long_prefill_token_threshold must not be negative"
+      }
+      return nil
+    }
+  }
+
+  /// `vllm-v1`.
+  public static let name = "vllm-v1"
+  /// What it is.
+  public static let summary =
+    "vLLM 0.8.5 V1: token budget, chunked prefill, recompute to the queue's front"
+
+  private let maxTokens: Int32
+  private let maxSequences: Int32
+  private let longestChunk: Int32
+
+  /// The engine's GPU decides what `auto` means.
+  public init(_ options: Options, _ context: EngineContext) {
+    let (tokens, sequences) = Self.limits(options, context)
+    maxTokens = Int32(clamping: tokens)
+    maxSequences = Int32(clamping: sequences)
+    let threshold = options.longPrefillTokenThreshold
+    longestChunk = threshold == 0 ? .max : Int32(clamping: threshold)
+  }
+
+  private static func limits(_ options: Options, _ context: EngineContext) -> (Int, Int) {
+    let isLarge = context.gpuMemory.value >= 70 * 0x1p30
+    return (
+      options.maxNumBatchedTokens.value(or: isLarge ? 8192 : 2048),
+      options.maxNumSeqs.value(or: isLarge ? 1024 : 256)
+    )
+  }
+
+  /// vLLM refuses a budget that could not decode every running request.
+  public static func fault(_ options: Options, in context: EngineContext) -> String? {
+    let (tokens, sequences) = limits(options, context)
+    guard tokens < sequences else { return nil }
+    return "max_num_batched_tokens (\(tokens)) must be at least max_num_seqs (\(sequences))"
+  }
+
+  /// Decodes, then unfinished prompts, then the queue.
+  public mutating func plan(_ batch: inout Batch) -> Plan {
+    var hasPreempted = false
+    while batch.shortage > 0, let victim = batch.last {
+      batch.preempt(victim)
+      hasPreempted = true
+    }
+    var budget = maxTokens - batch.decodes
+    var i = 0
+    while i < batch.prefilling.count, budget > 0 {
+      let limit = min(budget, longestChunk)
+      let tokens = batch.extend(batch.prefilling[i], upTo: limit, keeping: batch.growth)
+      budget -= tokens
+      if tokens > 0 {
+        i += 1
+      } else if let victim = batch.last {  // no block for the chunk: the youngest makes room
+        batch.preempt(victim)
+        hasPreempted = true
+      }
+    }
+    while !hasPreempted, budget > 0, batch.count < maxSequences {
+      let tokens = batch.admit(upTo: min(budget, longestChunk), keeping: batch.growth)
+      guard tokens > 0 else { break }
+      budget -= tokens
+    }
+    return batch.chunks.isEmpty
+      ? .decode(heedsArrivals: batch.waiting.isEmpty && batch.count < maxSequences) : .step
+  }
+}

@@ -1,0 +1,48 @@
+internal import Memory
+
+extension Batch {
+  /// Recomputes every sum from the rows (invariants I3 and I4); for tests, O(sequences).
+  public func checkInvariants() {
+    var count: Int32 = 0
+    var sum: Int64 = 0
+    var partialSum: Int64 = 0
+    var held: Int32 = 0
+    var reserved: Int32 = 0
+    var phases = growthAt.map { _ in Int32(0) }
+    for slot in sequences.indices where sequences[slot].phase != .gone {
+      let s = sequences[slot]
+      let now = length(Slot(slot))
+      held += blocksHeld(by: Slot(slot))
+      reserved += s.region?.tokens ?? 0
+      guard s.phase == .decoding else {
+        partialSum += Int64(s.stored)
+        continue
+      }
+      count += 1
+      sum += Int64(now)
+      let phase = (clock - Int(now)) & Int(tokensPerBlock - 1)
+      if s.region == nil { phases[phase] += 1 }
+      precondition(s.finishes >= clock, "a sequence outlived its last token")
+      if let region = s.region { precondition(now <= region.tokens, "KV outgrew its region") }
+    }
+    precondition(count == decodes && sum == context, "sums of the decodes drifted (I3)")
+    precondition(partialSum == partial, "tokens of unfinished prompts drifted (I3)")
+    precondition(phases == growthAt, "growth phases drifted (I3)")
+    precondition(held == blocks.used, "blocks leaked (I4)")
+    precondition(reserved == regions.used, "regions leaked (I4)")
+    precondition(blocks.used <= blocks.total, "more blocks than the pool (I4)")
+    checkRunningOrder()
+  }
+
+  private func checkRunningOrder() {
+    var seen: Int32 = 0
+    var slot = first
+    while let current = slot {
+      seen += 1
+      let next = sequences[Int(current)].next
+      precondition(next >= 0 || last == current, "running order lost its tail (I3)")
+      slot = next < 0 ? nil : next
+    }
+    precondition(seen == self.count, "running order lost a sequence (I3)")
+  }
+}

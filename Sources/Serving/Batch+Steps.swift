@@ -1,0 +1,212 @@
+internal import Cost
+internal import Kernel
+internal import Memory
+internal import Metrics
+internal import Units
+
+/// What the engine, not a scheduler, does to a batch.
+extension Batch {
+  func length(_ slot: Slot) -> Int32 {
+    let s = sequences[Int(slot)]
+    return s.stored + (s.phase == .decoding ? Int32(clock - s.joined) : 0)
+  }
+
+  /// Blocks that a sequence holds now.
+  func blocksHeld(by slot: Slot) -> Int32 {
+    let s = sequences[Int(slot)]
+    if s.region != nil { return 0 }
+    return s.phase == .decoding ? blocks(for: length(slot)) : s.blocks
+  }
+
+  private func phase(_ length: Int32) -> Int { (clock - Int(length)) & Int(tokensPerBlock - 1) }
+
+  /// KV tokens stored in the pool.
+  var storedTokens: Int64 { context + partial }
+
+  /// Blocks in use, contiguous regions counted in blocks.
+  var usedBlocks: Int32 {
+    blocks.used + (regions.used + tokensPerBlock - 1) / tokensPerBlock
+  }
+
+  /// The counts of the step that `plan` describes.
+  func shape(_ plan: Plan) -> StepShape {
+    var shape = StepShape()
+    if plan.decodes {
+      shape.decodes = decodes
+      shape.context = context + Int64(decodes)
+      shape.lengthening = decodes
+      shape.samples = decodes
+    }
+    shape.prefillTokens = prefillTokens
+    shape.prefillPairs = prefillPairs
+    shape.chunks = Int32(chunks.count)
+    for chunk in chunks {
+      let s = sequences[Int(chunk.slot)]
+      if s.stored + chunk.tokens == s.entry.tokens { shape.samples += 1 }
+    }
+    return shape
+  }
+
+  /// Decode steps, `limit` at most, before a sequence finishes or blocks run out.
+  func steadySteps(limit: Int) -> Int {
+    var steps = limit
+    if let key = milestones.first { steps = min(steps, Int(key >> 24) - clock) }
+    let size = Int(tokensPerBlock)
+    let room = Int(blocks.available)
+    if room >= (steps / size + 1) * Int(decodes) { return steps }
+    return stepsWithin(room, limit: steps)
+  }
+
+  private func stepsWithin(_ blocks: Int, limit: Int) -> Int {
+    let size = Int(tokensPerBlock)
+    var room = blocks
+    let perRound = growthAt.reduce(0) { $0 + Int($1) }
+    let rounds = perRound > 0 ? min(limit / size, room / perRound) : limit / size
+    room -= rounds * perRound
+    for step in rounds * size..<max(limit, rounds * size) {
+      room -= Int(growthAt[(clock + step) & (size - 1)])
+      if room < 0 { return step }
+    }
+    return limit
+  }
+
+  /// Blocks that the next `steps` decode steps open.
+  func blocksOpened(in steps: Int) -> Int32 {
+    let size = Int(tokensPerBlock)
+    var need: Int32 = 0
+    if steps >= size {
+      for count in growthAt { need += count * Int32(steps / size) }
+    }
+    for step in 0..<(steps & (size - 1)) { need += growthAt[(clock + step) & (size - 1)] }
+    return need
+  }
+
+  /// Advances every decode by `steps` tokens; no sequence finishes before the last of them.
+  mutating func advance(_ steps: Int) {
+    let need = blocksOpened(in: steps)
+    guard need == 0 || blocks.take(need) else { preconditionFailure("leapt past the last block") }
+    clock += steps
+    context += Int64(decodes) * Int64(steps)
+  }
+
+  /// Takes out what finishes at this clock and leaves it in `finished`.
+  mutating func reachMilestones() {
+    while let key = milestones.first, Int(key >> 24) == clock {
+      milestones.removeFirst()
+      let slot = Slot(key & 0xFF_FFFF)
+      let s = sequences[Int(slot)]
+      // A sequence that left early leaves a stale key, which only cut a leap.
+      guard s.phase == .decoding, s.finishes == clock else { continue }
+      leave(slot)
+      unlink(slot)
+      finished.append(slot)
+    }
+  }
+
+  /// A prefilled sequence decodes from the next step on.
+  mutating func join(_ slot: Slot) {
+    let s = sequences[Int(slot)]
+    let finishes = clock + Int(s.entry.output - s.generated)
+    sequences[Int(slot)].phase = .decoding
+    sequences[Int(slot)].joined = clock
+    sequences[Int(slot)].finishes = finishes
+    decodes += 1
+    context += Int64(s.stored)
+    milestones.push(UInt64(finishes) << 24 | UInt64(slot))
+    if s.region == nil { growthAt[phase(s.stored)] += 1 }
+    fresh.append(slot)
+  }
+
+  /// Takes a decode out of the sums and writes its state back into its row.
+  mutating func leave(_ slot: Slot) {
+    let now = length(slot)
+    let held = blocksHeld(by: slot)
+    let s = sequences[Int(slot)]
+    decodes -= 1
+    context -= Int64(now)
+    if s.region == nil { growthAt[phase(now)] -= 1 }
+    if clock > s.joined {
+      let longest = gaps.longest(since: s.joined + 1)
+      sequences[Int(slot)].longestGap = max(s.longestGap, longest)
+      sequences[Int(slot)].lastToken = gaps.lastEnd
+    }
+    sequences[Int(slot)].phase = .gone  // now: a stale milestone of this clock may follow
+    sequences[Int(slot)].finishes = -1
+    sequences[Int(slot)].blocks = held
+    sequences[Int(slot)].stored = now
+    sequences[Int(slot)].generated += Int32(clock - s.joined)
+    if decodes == 0 { gaps.forget() }
+  }
+
+  /// Frees what a sequence holds and its slot.
+  mutating func release(_ slot: Slot) {
+    let s = sequences[Int(slot)]
+    if let region = s.region { regions.give(region) } else { blocks.give(s.blocks) }
+    sequences[Int(slot)].phase = .gone
+    freeSlots.append(slot)
+  }
+
+  /// Ends the chunks of a step: a complete prompt has its token and decodes from now on.
+  mutating func endChunks(
+    at now: Instant, _ requests: inout RequestTable, _ recorder: inout Recorder
+  ) {
+    for chunk in chunks {
+      let slot = Int(chunk.slot)
+      sequences[slot].stored += chunk.tokens
+      partial += Int64(chunk.tokens)
+      let s = sequences[slot]
+      guard s.stored == s.entry.tokens else { continue }
+      partial -= Int64(s.stored)
+      if prefilling.first == chunk.slot {
+        prefilling.removeFirst()
+      } else {
+        prefilling.removeAll { $0 == chunk.slot }
+      }
+      sequences[slot].generated += 1
+      let row = Int(s.entry.request.row)
+      if requests.firstToken[row] == .never {
+        requests.firstToken[row] = now
+        recorder.totals.promptTokens += Int64(requests.prompt[row])
+      } else {
+        recorder.gaps.add(now - s.lastToken, weight: 1)
+        sequences[slot].longestGap = max(s.longestGap, now - s.lastToken)
+      }
+      recorder.totals.generatedTokens += 1
+      endPrefill(chunk.slot, at: now)
+    }
+    chunks.removeAll(keepingCapacity: true)
+    (prefillTokens, prefillPairs) = (0, 0)
+  }
+
+  private mutating func endPrefill(_ slot: Slot, at now: Instant) {
+    let s = sequences[Int(slot)]
+    sequences[Int(slot)].lastToken = now
+    if s.generated < s.entry.output {
+      join(slot)
+    } else {
+      unlink(slot)
+      finished.append(slot)
+    }
+  }
+
+  mutating func link(_ slot: Slot) {
+    sequences[Int(slot)].previous = last ?? -1
+    sequences[Int(slot)].next = -1
+    if let last { sequences[Int(last)].next = slot } else { first = slot }
+    last = slot
+  }
+
+  mutating func unlink(_ slot: Slot) {
+    let (previous, next) = (sequences[Int(slot)].previous, sequences[Int(slot)].next)
+    if previous >= 0 {
+      sequences[Int(previous)].next = next
+    } else {
+      first = next < 0 ? nil : next
+    }
+    if next >= 0 {
+      sequences[Int(next)].previous = previous
+    } else {
+      last = previous < 0 ? nil : previous
+    }
+  }
+}

@@ -1,0 +1,214 @@
+internal import Kernel
+internal import Memory
+internal import Units
+
+/// How much contiguous memory a sequence takes when it is admitted.
+public enum Reservation: Sendable {
+  /// A fixed number of tokens.
+  case tokens(Int32)
+  /// The prompt and the next power of two of the output: oracle.
+  case outputPowerOfTwo
+  /// The prompt and the output: oracle.
+  case exactOutput
+}
+
+/// Part of a prompt that one step computes.
+public struct Chunk: Sendable {
+  /// The sequence.
+  public let slot: Slot
+  /// Prompt tokens computed.
+  public let tokens: Int32
+}
+
+/// The state of one instance that a scheduler sees and changes.
+///
+/// Sequences that decode are held as sums. The decode clock counts decode steps; a sequence's
+/// length is `stored + clock − joined`, so a step changes three numbers however large the batch.
+public struct Batch: Sendable {
+  /// Tokens of a KV block, a power of two.
+  public let tokensPerBlock: Int32
+  /// Most tokens of prompt and output together.
+  public let maxModelLength: Int32
+  var blocks: BlockStore
+  var regions: BuddyStore
+  /// Requests without KV, in the order in which they are served.
+  public internal(set) var waiting = WaitingQueue()
+  /// Sequences with part of their prompt computed, oldest first.
+  public internal(set) var prefilling: [Slot] = []
+  /// Chunks of the step being formed.
+  public internal(set) var chunks: [Chunk] = []
+  /// Sequences that decode.
+  public internal(set) var decodes: Int32 = 0
+  /// Steps done since the start.
+  public internal(set) var step = 0
+  /// The oldest sequence in running order, which is the order of admission.
+  public internal(set) var first: Slot?
+  /// The youngest sequence in running order.
+  public internal(set) var last: Slot?
+
+  var now = Instant.zero
+  var clock = 0
+  /// Lengths summed over decodes, and tokens stored of unfinished prompts.
+  var context: Int64 = 0
+  var partial: Int64 = 0
+  var prefillTokens: Int32 = 0
+  var prefillPairs: Int64 = 0
+  /// Sequences that open a block when clock ≡ index (mod block size).
+  var growthAt: [Int32]
+  var milestones = MinHeap()  // clock << 24 | slot
+  var sequences: [Sequence] = []
+  var freeSlots: [Slot] = []
+  /// Sequences that joined since the last decode step.
+  var fresh: [Slot] = []
+  var gaps = GapStack()
+  var hasChanged = false
+  var finished: [Slot] = []
+  var admitted: [(request: RequestID, preemptedAt: Instant)] = []
+  var preempted: [(request: RequestID, lost: Int32)] = []
+
+  /// An empty batch over a pool of `blocks` blocks of `tokensPerBlock` tokens.
+  public init(blocks: Int32, tokensPerBlock: Int32, maxModelLength: Int32 = .max) {
+    precondition(tokensPerBlock > 0 && tokensPerBlock & (tokensPerBlock - 1) == 0)
+    self.blocks = BlockStore(total: blocks)
+    let tokens = Int64(blocks) * Int64(tokensPerBlock)
+    regions = BuddyStore(total: Int32(min(tokens, 1 << 30)))
+    self.tokensPerBlock = tokensPerBlock
+    self.maxModelLength = maxModelLength
+    growthAt = Array(repeating: 0, count: Int(tokensPerBlock))
+  }
+
+  /// Blocks of the pool.
+  public var totalBlocks: Int32 { blocks.total }
+  /// Blocks that nobody holds.
+  public var availableBlocks: Int32 { blocks.available }
+  /// Sequences that run.
+  public var count: Int32 { decodes + Int32(prefilling.count) }
+  /// Blocks that hold `tokens`.
+  public func blocks(for tokens: Int32) -> Int32 { (tokens + tokensPerBlock - 1) / tokensPerBlock }
+  /// Blocks that the decodes open in their next step.
+  public var growth: Int32 { growthAt[clock & Int(tokensPerBlock - 1)] }
+  /// Blocks that the next decode step lacks.
+  public var shortage: Int32 { max(0, growth - blocks.available) }
+
+  /// Whether an empty pool could run `request` to its end with `reserve` blocks to spare.
+  public func couldHold(_ request: Waiting, keeping reserve: Int32 = 0) -> Bool {
+    blocks(for: max(request.finalTokens, request.tokens)) + reserve <= blocks.total
+  }
+
+  /// Whether an empty pool has a region of the size that `reservation` asks for.
+  public func couldHold(_ request: Waiting, reserving reservation: Reservation) -> Bool {
+    let length = length(reservation, for: request)
+    return length >= request.tokens + request.output - request.generated
+      && regions.couldHold(length)
+  }
+
+  private func length(_ reservation: Reservation, for entry: Waiting) -> Int32 {
+    let output = entry.output - entry.generated
+    switch reservation {
+    case .tokens(let tokens): return tokens
+    case .exactOutput: return entry.tokens + output
+    case .outputPowerOfTwo:
+      return entry.tokens + 1 << Int32(BuddyStore.order(for: output) ?? 30)
+    }
+  }
+}
+
+// MARK: - Verbs of schedulers
+
+extension Batch {
+  /// Puts the head of the queue into the step with up to `limit` tokens of its prompt.
+  ///
+  /// Returns the tokens it computes; 0, and no trace, when the queue is empty, `limit` is 0 or
+  /// blocks for the tokens, with `reserve` left, are short.
+  public mutating func admit(upTo limit: Int32, keeping reserve: Int32 = 0) -> Int32 {
+    guard let entry = waiting.first, limit > 0 else { return 0 }
+    let tokens = min(entry.tokens, limit)
+    let need = blocks(for: tokens)
+    guard blocks.take(need, keeping: reserve) else { return 0 }
+    var sequence = Sequence(entry)
+    sequence.blocks = need
+    start(sequence, computing: tokens)
+    return tokens
+  }
+
+  /// Puts the head of the queue into the step with its whole prompt and contiguous memory.
+  ///
+  /// Returns the tokens it computes; 0, and no trace, when the queue is empty or no free region
+  /// is large enough.
+  public mutating func admit(reserving reservation: Reservation) -> Int32 {
+    guard let entry = waiting.first,
+      let region = regions.take(length(reservation, for: entry))
+    else { return 0 }
+    var sequence = Sequence(entry)
+    sequence.region = region
+    start(sequence, computing: entry.tokens)
+    return entry.tokens
+  }
+
+  private mutating func start(_ sequence: Sequence, computing tokens: Int32) {
+    waiting.removeFirst()
+    hasChanged = true
+    admitted.append((sequence.entry.request, sequence.entry.preemptedAt))
+    let slot: Slot
+    if let free = freeSlots.popLast() {
+      slot = free
+      sequences[Int(slot)] = sequence
+    } else {
+      slot = Slot(sequences.count)
+      sequences.append(sequence)
+    }
+    prefilling.append(slot)
+    link(slot)
+    schedule(slot, tokens)
+  }
+
+  /// Computes up to `limit` more prompt tokens of `slot`; 0, and no trace, when blocks are short.
+  public mutating func extend(_ slot: Slot, upTo limit: Int32, keeping reserve: Int32) -> Int32 {
+    let s = sequences[Int(slot)]
+    let tokens = min(s.entry.tokens - s.stored, limit)
+    let need = max(0, blocks(for: s.stored + tokens) - s.blocks)
+    guard tokens > 0, blocks.take(need, keeping: reserve) else { return 0 }
+    hasChanged = true
+    sequences[Int(slot)].blocks += need
+    schedule(slot, tokens)
+    return tokens
+  }
+
+  /// Takes a running sequence out of the batch; its KV is lost, and it waits at the queue's head.
+  public mutating func preempt(_ slot: Slot) {
+    hasChanged = true
+    if sequences[Int(slot)].phase == .decoding { leave(slot) } else { unschedule(slot) }
+    unlink(slot)
+    let s = sequences[Int(slot)]
+    release(slot)
+    var entry = Waiting(
+      request: s.entry.request, tokens: s.entry.tokens + s.generated - s.entry.generated,
+      generated: s.generated, output: s.entry.output)
+    entry.lastToken = s.lastToken
+    entry.longestGap = s.longestGap
+    entry.preemptedAt = now
+    waiting.pushFront(entry)
+    preempted.append((s.entry.request, s.stored))
+  }
+
+  private mutating func schedule(_ slot: Slot, _ tokens: Int32) {
+    chunks.append(Chunk(slot: slot, tokens: tokens))
+    prefillTokens += tokens
+    prefillPairs += Self.pairs(after: sequences[Int(slot)].stored, tokens)
+  }
+
+  private mutating func unschedule(_ slot: Slot) {
+    prefilling.removeAll { $0 == slot }
+    partial -= Int64(sequences[Int(slot)].stored)
+    for chunk in chunks where chunk.slot == slot {
+      prefillTokens -= chunk.tokens
+      prefillPairs -= Self.pairs(after: sequences[Int(slot)].stored, chunk.tokens)
+    }
+    chunks.removeAll { $0.slot == slot }
+  }
+
+  /// Query–key pairs of `tokens` causal queries after `stored` keys.
+  static func pairs(after stored: Int32, _ tokens: Int32) -> Int64 {
+    Int64(tokens) * Int64(stored) + Int64(tokens) * (Int64(tokens) + 1) / 2
+  }
+}

@@ -1,0 +1,328 @@
+public import Cost
+internal import Memory
+public import Metrics
+public import Units
+
+/// What routers know of an instance without asking: changes with membership, never with progress.
+public struct Load: Sendable, Equatable {
+  /// Requests queued or running.
+  public var requests: Int32 = 0
+  /// Prompt tokens of queued requests.
+  public var pendingPrefill: Int64 = 0
+  /// No load.
+  public init() {}
+}
+
+/// One model replica: batch, scheduler, cost model and the leap in flight.
+public struct Instance: Sendable {
+  /// Requests and KV.
+  public private(set) var batch: Batch
+  /// What this instance counted.
+  public private(set) var recorder: Recorder
+  private var scheduler: any Scheduler
+  private let cost: any StepCost
+  private var isStepping = false
+  private var plan = Plan.idle
+  // The leap: steps `done..<count` end at `ends`; the batch is as it was after step `done`.
+  private var shape = StepShape()
+  private var ends: [Instant]
+  private var start = Instant.zero
+  private var count = 0
+  private var done = 0
+  private var reach: Int
+  private let maxLeap: Int
+  // Accounts of time.
+  private let lastArrival: Instant
+  private var accountedUntil = Instant.zero
+  private var tokensAccountedUntil = Instant.zero
+  private var waitingSince = Instant.never
+  private var waitingAtLaunch: Int32 = 0
+  /// Prompt tokens computed since the last token was made.
+  private var fruitlessPrefill: Int64 = 0
+
+  /// An idle instance.
+  ///
+  /// - Parameters:
+  ///   - maxLeap: most steps in one event; 1 plans every step anew (`--exact-steps`).
+  ///   - lastArrival: end of the window over which running requests are averaged.
+  public init(
+    batch: Batch, scheduler: any Scheduler, cost: any StepCost, maxLeap: Int,
+    recorder: Recorder, lastArrival: Instant = .never
+  ) {
+    self.batch = batch
+    self.scheduler = scheduler
+    self.cost = cost
+    self.maxLeap = maxLeap
+    self.recorder = recorder
+    self.lastArrival = lastArrival
+    reach = min(8, maxLeap)
+    ends = Array(repeating: .zero, count: reach)
+  }
+
+  /// Signals for routers, always current.
+  public var load: Load {
+    var load = Load()
+    load.requests = Int32(batch.waiting.count) + batch.count
+    load.pendingPrefill = batch.waiting.tokens
+    return load
+  }
+  /// Whether a step is in flight.
+  public var isBusy: Bool { isStepping }
+  /// Whether it throws prompts away faster than it makes tokens of them.
+  ///
+  /// What is computed without a token must be stored, so without preemptions the pool bounds it;
+  /// sixteen pools' worth of recomputation between two tokens is no progress.
+  public var isStuck: Bool {
+    let pool = Int64(batch.totalBlocks) * Int64(batch.tokensPerBlock)
+    return fruitlessPrefill > 16 * max(pool, 1024)
+  }
+  /// The request that is served next, for reports of a stop.
+  public var oldestRequest: RequestID? {
+    if let first = batch.first { return batch.sequences[Int(first)].entry.request }
+    return batch.waiting.first?.request
+  }
+
+  /// Queues a request; false when it could never run here.
+  public mutating func enqueue(
+    _ id: RequestID, at now: Instant, _ requests: RequestTable
+  ) -> Bool {
+    let row = Int(id.row)
+    let (prompt, output) = (requests.prompt[row], requests.output[row])
+    let entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
+    guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
+      scheduler.canServe(entry, in: batch)
+    else { return false }
+    account(until: now)
+    if batch.waiting.isEmpty { waitingSince = now }
+    batch.waiting.append(entry)
+    return true
+  }
+
+  /// Forms the next step at a boundary.
+  public mutating func decide(at now: Instant, _ requests: inout RequestTable) {
+    account(until: now)
+    accountTokens(until: now, stored: batch.storedTokens)
+    batch.now = now
+    batch.hasChanged = false
+    plan = scheduler.plan(&batch)
+    guard batch.hasChanged else { return }
+    plan.steps = min(plan.steps, 1)
+    for (id, lost) in batch.preempted {
+      requests.preemptions[Int(id.row)] += 1
+      requests.recomputed[Int(id.row)] += lost
+      recorder.totals.preemptions += 1
+      recorder.totals.recomputedTokens += Int64(lost)
+    }
+    for (id, preemptedAt) in batch.admitted {
+      if preemptedAt == .never {
+        requests.firstScheduled[Int(id.row)] = now
+      } else {
+        requests.preemptedTime[Int(id.row)] += now - preemptedAt
+      }
+    }
+    batch.preempted.removeAll(keepingCapacity: true)
+    batch.admitted.removeAll(keepingCapacity: true)
+    if batch.waiting.isEmpty {
+      waitingSince = .never
+    } else if waitingSince == .never {
+      waitingSince = now
+    }
+  }
+
+  /// Starts the planned step or leap and returns its end; nil when there is nothing to run.
+  public mutating func launch(at now: Instant) -> Instant? {
+    let runsDecodes = plan.decodes && batch.decodes > 0
+    guard plan.steps > 0, runsDecodes || !batch.chunks.isEmpty else { return nil }
+    shape = batch.shape(plan)
+    let limit = batch.chunks.isEmpty ? min(plan.steps, reach) : 1
+    count = runsDecodes ? batch.steadySteps(limit: limit) : 1
+    precondition(count > 0, "a decode step was planned without blocks for it")
+    if ends.count < count { ends += Array(repeating: .zero, count: reach - ends.count) }
+    cost.ends(of: shape, from: now, count: count, into: &ends)
+    (start, done) = (now, 0)
+    isStepping = true
+    waitingAtLaunch = Int32(batch.waiting.count)
+    return ends[count - 1]
+  }
+
+  /// Shortens the leap to the step in flight at `now`; returns its end when that is sooner.
+  ///
+  /// Nothing else changes: what is left out was only computed, never applied.
+  public mutating func cut(at now: Instant, forArrival: Bool = false) -> Instant? {
+    guard isStepping, !forArrival || plan.heedsArrivals || recorder.steps != nil else {
+      return nil
+    }
+    // A step that ended just now may be applied already: the one after it has not begun.
+    let atBoundary = done > 0 && ends[done - 1] == now
+    let index = atBoundary ? done - 1 : firstEnd(notBefore: now)
+    guard index < count - 1 else { return nil }
+    count = index + 1
+    reach = max(min(4, maxLeap), min(maxLeap, 2 * count))
+    return ends[index]
+  }
+
+  /// Applies the steps that ended by `now`, so that progress can be read; the leap goes on.
+  public mutating func settle(at now: Instant) {
+    guard isStepping else { return }
+    var index = firstEnd(notBefore: now)
+    if index < count - 1, ends[index] == now { index += 1 }
+    let steps = min(index, count - 1) - done
+    if steps > 0 { apply(steps) }
+  }
+
+  private func firstEnd(notBefore now: Instant) -> Int {
+    var (low, high) = (done, count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if ends[middle] < now { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Ends the leap: applies its last steps, first tokens and finishes.
+  public mutating func finish(at now: Instant, _ requests: inout RequestTable) {
+    precondition(isStepping && ends[count - 1] == now, "a leap ends at its own event (I8)")
+    if count == reach { reach = min(maxLeap, 2 * reach) }
+    let before = recorder.totals.generatedTokens
+    apply(count - done)
+    isStepping = false
+    account(until: now)
+    recorder.totals.busyTime += Int128(now - start)
+    let computed = Int64(batch.prefillTokens)
+    batch.endChunks(at: now, &requests, &recorder)
+    fruitlessPrefill += computed
+    if recorder.totals.generatedTokens > before { fruitlessPrefill = 0 }
+    batch.reachMilestones()
+    for slot in batch.finished {
+      let s = batch.sequences[Int(slot)]
+      requests.finished[Int(s.entry.request.row)] = now
+      requests.longestGap[Int(s.entry.request.row)] = s.longestGap
+      batch.release(slot)
+      recorder.totals.finished += 1
+    }
+    batch.finished.removeAll(keepingCapacity: true)
+  }
+}
+
+// MARK: - Applying steps
+
+extension Instance {
+  private mutating func apply(_ steps: Int) {
+    if recorder.steps != nil { log(steps) }
+    recorder.totals.steps += Int64(steps)
+    recorder.totals.prefillTokens += Int64(shape.prefillTokens)
+    recorder.totals.prefillPairs += shape.prefillPairs
+    recorder.totals.samples += Int64(shape.samples) * Int64(steps)
+    if cost.isExtrapolated(shape) { recorder.totals.extrapolatedSteps += Int64(steps) }
+    batch.step += steps
+    if plan.decodes, batch.decodes > 0 { applyDecodes(steps) } else { applyPrefill() }
+    let blocks = Int64(batch.usedBlocks)
+    if blocks > recorder.totals.peakBlocks { recorder.totals.peakBlocks = blocks }
+    done += steps
+  }
+
+  private mutating func applyPrefill() {
+    accountTokens(until: ends[done], stored: batch.storedTokens)
+  }
+
+  private mutating func applyDecodes(_ steps: Int) {
+    let decodes = Int64(batch.decodes)
+    recorder.totals.decodes += decodes * Int64(steps)
+    recorder.totals.generatedTokens += decodes * Int64(steps)
+    for i in done..<done + steps {
+      recorder.totals.context += shape.context
+      let end = ends[i]
+      if waitingSince < end {
+        accountTokens(until: end, stored: shape.context - decodes + batch.partial)
+      }
+      if batch.fresh.isEmpty {
+        let gap = end - batch.gaps.lastEnd
+        recorder.gaps.add(gap, weight: batch.decodes)
+        batch.gaps.push(gap, at: batch.clock + i - done)
+      } else {
+        greetNewcomers(at: end, clock: batch.clock + i - done)
+      }
+      batch.gaps.lastEnd = end
+      shape.advance()
+    }
+    batch.advance(steps)
+  }
+
+  /// Inter-token gaps of a decode step with newcomers: theirs one by one, all others at once.
+  private mutating func greetNewcomers(at end: Instant, clock: Int) {
+    var newcomers: Int32 = 0
+    for slot in batch.fresh {
+      let s = batch.sequences[Int(slot)]
+      guard s.phase == .decoding, s.joined == clock, s.lastToken < end else { continue }
+      recorder.gaps.add(end - s.lastToken, weight: 1)
+      batch.sequences[Int(slot)].longestGap = max(s.longestGap, end - s.lastToken)
+      batch.sequences[Int(slot)].lastToken = end
+      newcomers += 1
+    }
+    batch.fresh.removeAll(keepingCapacity: true)
+    guard batch.decodes > newcomers else { return }
+    let gap = end - batch.gaps.lastEnd
+    recorder.gaps.add(gap, weight: batch.decodes - newcomers)
+    batch.gaps.push(gap, at: clock)
+  }
+
+  /// One row for each of the next `steps` steps.
+  private mutating func log(_ steps: Int) {
+    var step = shape
+    let held = batch.usedBlocks
+    let running = (plan.decodes ? batch.decodes : 0) + Int32(batch.prefilling.count)
+    for i in 0..<steps {
+      let opened = plan.decodes ? batch.blocksOpened(in: i + 1) : 0
+      let bound = cost.parts(of: step).bound.index
+      recorder.steps?.append(
+        step: Int64(batch.step + i), start: done + i == 0 ? start : ends[done + i - 1],
+        end: ends[done + i], running: running, waiting: waitingAtLaunch,
+        prefillTokens: step.prefillTokens, decodeTokens: step.decodes, blocks: held + opened,
+        bound: bound)
+      step.advance()
+    }
+  }
+}
+
+// MARK: - Accounts of time
+
+extension Instance {
+  /// Adds up who was here since the last change of membership.
+  private mutating func account(until now: Instant) {
+    let span = now - accountedUntil
+    guard span > 0 else { return }
+    let waiting = batch.waiting.count
+    recorder.totals.presenceTime += Int128(span) * Int128(waiting + Int(batch.count))
+    if waiting > 0 { recorder.totals.waitingTime += Int128(span) }
+    let counted = min(now, lastArrival) - accountedUntil
+    if counted > 0 { recorder.totals.runningTime += Int128(counted) * Int128(batch.count) }
+    accountedUntil = now
+  }
+
+  /// Adds up the tokens stored while somebody waited.
+  private mutating func accountTokens(until now: Instant, stored: Int64) {
+    let span = now - max(tokensAccountedUntil, waitingSince)
+    tokensAccountedUntil = now
+    guard span > 0 else { return }
+    recorder.totals.tokenTimeWaiting += Int128(span) * Int128(stored)
+  }
+
+  /// State now and counts since `earlier`.
+  public mutating func sample(at now: Instant, since earlier: RunTotals) -> TimeSeries.Row {
+    settle(at: now)
+    var counts = RunTotals()
+    counts.promptTokens = recorder.totals.promptTokens - earlier.promptTokens
+    counts.generatedTokens = recorder.totals.generatedTokens - earlier.generatedTokens
+    counts.finished = recorder.totals.finished - earlier.finished
+    counts.preemptions = recorder.totals.preemptions - earlier.preemptions
+    return TimeSeries.Row(
+      running: batch.count, waiting: Int32(batch.waiting.count), blocks: batch.usedBlocks,
+      counts: counts)
+  }
+
+  /// Ends the accounts at the run's end.
+  public mutating func close(at now: Instant) {
+    settle(at: now)
+    account(until: now)
+  }
+}

@@ -1,0 +1,37 @@
+internal import Memory
+internal import Units
+
+/// Index of a sequence in one batch.
+public typealias Slot = Int32
+
+/// A sequence in the batch: one row, no references.
+struct Sequence: Sendable {
+  enum Phase: Sendable {
+    case gone
+    case prefilling
+    case decoding
+  }
+  var phase = Phase.prefilling
+  let entry: Waiting
+  /// KV tokens computed and tokens generated when it last joined the decodes.
+  var stored: Int32 = 0
+  var generated: Int32
+  /// The decode clock when it joined, and when it finishes (−1 while it does not decode).
+  var joined = 0
+  var finishes = -1
+  /// Blocks held while it does not decode; decoding, they follow from its length.
+  var blocks: Int32 = 0
+  /// Its contiguous memory, nil when it is paged.
+  var region: BuddyStore.Region?
+  var previous: Slot = -1
+  var next: Slot = -1
+  var lastToken: Instant
+  var longestGap: Int64
+
+  init(_ entry: Waiting) {
+    self.entry = entry
+    generated = entry.generated
+    lastToken = entry.lastToken
+    longestGap = entry.longestGap
+  }
+}

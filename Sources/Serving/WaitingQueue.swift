@@ -1,0 +1,47 @@
+internal import DequeModule
+public import Units
+
+/// A request in the queue of an instance, with what a real engine knows of it.
+public struct Waiting: Sendable {
+  /// Its row in the request table.
+  public let request: RequestID
+  /// Tokens to prefill: the prompt and, after a preemption, what was generated.
+  public let tokens: Int32
+  /// Output tokens it has, all of them from before its last preemption.
+  public let generated: Int32
+  /// Output tokens it will have had in the end; no policy sees it.
+  let output: Int32
+  var lastToken = Instant.never
+  var longestGap: Int64 = 0
+  /// When it was preempted; `.never` for a request that never ran.
+  var preemptedAt = Instant.never
+
+  /// Tokens whose KV is stored when its last token is made.
+  var finalTokens: Int32 { tokens + output - generated - 1 }
+}
+
+/// Requests of an instance that hold no KV: preempted ones first, then by arrival.
+public struct WaitingQueue: Sendable {
+  private var queue = Deque<Waiting>()
+  /// Sum of tokens to prefill.
+  public private(set) var tokens: Int64 = 0
+
+  /// Number of requests.
+  public var count: Int { queue.count }
+  /// Whether no request waits.
+  public var isEmpty: Bool { queue.isEmpty }
+  /// The request that is served next.
+  public var first: Waiting? { queue.first }
+
+  mutating func append(_ entry: Waiting) {
+    queue.append(entry)
+    tokens += Int64(entry.tokens)
+  }
+  mutating func pushFront(_ entry: Waiting) {
+    queue.prepend(entry)
+    tokens += Int64(entry.tokens)
+  }
+  mutating func removeFirst() {
+    tokens -= Int64(queue.removeFirst().tokens)
+  }
+}

@@ -1,0 +1,67 @@
+import Metrics
+import Testing
+
+@Suite struct LeapTests {
+  /// Random seeds × configurations: preemption pressure, coinciding times, every scheduler.
+  static let seeds: [UInt64] = (0..<200).map { UInt64($0) }
+
+  @Test(arguments: [2, 3, 17, 256])
+  func `a leap gives the bytes of single steps`(reach: Int) {
+    for seed in Self.seeds {
+      let scenario = RandomScenario(seed: seed)
+      let exact = bytes(scenario.run(maxLeap: 1))
+      #expect(bytes(scenario.run(maxLeap: reach)) == exact, "seed \(seed) \(scenario.policy)")
+    }
+  }
+
+  @Test func `a leap gives the bytes of single steps when every step is logged`() {
+    for seed in Self.seeds {
+      let scenario = RandomScenario(seed: seed)
+      let exact = bytes(scenario.run(maxLeap: 1, logsSteps: true))
+      let leaping = bytes(scenario.run(maxLeap: 256, logsSteps: true))
+      #expect(leaping == exact, "seed \(seed) \(scenario.policy)")
+    }
+  }
+
+  @Test func `the seeds preempt, coincide and reject`() {
+    var (preempting, rejecting, quantised) = (0, 0, 0)
+    for seed in Self.seeds {
+      let scenario = RandomScenario(seed: seed)
+      let record = scenario.run(maxLeap: 256)
+      if record.totals.preemptions > 0 { preempting += 1 }
+      if record.requests.isRejected.contains(true) { rejecting += 1 }
+      if scenario.isQuantised { quantised += 1 }
+    }
+    #expect(preempting >= 20, "\(preempting)")
+    #expect(rejecting >= 20, "\(rejecting)")
+    #expect(quantised >= 40, "\(quantised)")
+  }
+
+  @Test(arguments: RandomScenario.policies)
+  func `the engine equals one object a sequence`(policy: String) {
+    for seed in Self.seeds {
+      let scenario = RandomScenario(seed: seed, policy: policy)
+      let record = scenario.run(maxLeap: 256)
+      var oracle = Oracle(scenario)
+      var gaps: [Int64: Int64] = [:]
+      for instance in 0..<scenario.instances {
+        oracle.run(
+          rows: (0..<scenario.table.count).filter { $0 % scenario.instances == instance },
+          on: instance)
+      }
+      for (gap, count) in oracle.gaps { gaps[gap, default: 0] += count }
+      let (engine, model) = (record.requests, oracle.table)
+      #expect(engine.firstScheduled == model.firstScheduled, "seed \(seed)")
+      #expect(engine.firstToken == model.firstToken, "seed \(seed)")
+      #expect(engine.finished == model.finished, "seed \(seed)")
+      #expect(engine.preemptions == model.preemptions, "seed \(seed)")
+      #expect(engine.recomputed == model.recomputed, "seed \(seed)")
+      #expect(engine.preemptedTime == model.preemptedTime, "seed \(seed)")
+      #expect(engine.longestGap == model.longestGap, "seed \(seed)")
+      #expect(engine.isRejected == model.isRejected, "seed \(seed)")
+      #expect(record.totals.steps == Int64(oracle.steps), "seed \(seed)")
+      let sorted = gaps.keys.sorted().map { "\($0):\(gaps[$0] ?? 0)" }.joined(separator: " ")
+      #expect(gapText(record.gaps) == sorted + "\n", "seed \(seed)")
+    }
+  }
+}
