@@ -31,9 +31,7 @@ public struct Simulation: Sendable {
   private var arrivals: Int { fleet.count }
   private var samples: Int { fleet.count + 1 }
 
-  /// A run of `requests` over `instances`.
-  ///
-  /// - Parameter series: an empty time series to fill, nil for none.
+  /// A run of `requests` over `instances` that fills `series`, when there is one.
   public init(
     requests: RequestTable, instances: [Instance], router: any Router, series: TimeSeries? = nil
   ) {

@@ -42,9 +42,8 @@ public struct Instance: Sendable {
 
   /// An idle instance.
   ///
-  /// - Parameters:
-  ///   - maxLeap: most steps in one event; 1 plans every step anew (`--exact-steps`).
-  ///   - lastArrival: end of the window over which running requests are averaged.
+  /// `maxLeap` is the most steps in one event; 1 plans every step anew (`--exact-steps`). Running
+  /// requests are averaged over the time up to `lastArrival`.
   public init(
     batch: Batch, scheduler: any Scheduler, cost: any StepCost, maxLeap: Int,
     recorder: Recorder, lastArrival: Instant = .never

@@ -6,6 +6,13 @@ import Schedulers
 import Serving
 import Units
 
+/// Whether this is a debug build, in which heavy tests do less.
+#if DEBUG
+let isDebug = true
+#else
+let isDebug = false
+#endif
+
 /// SplitMix64: the tests' own random numbers, so that no scenario depends on the code under test.
 struct SplitMix {
   private var state: UInt64
@@ -61,15 +68,17 @@ struct RandomScenario {
   static let policies = [
     "vllm-v0", "vllm-v1", "orca-max", "orca-pow2", "orca-oracle", "static-batch",
   ]
+  /// Only paged engines preempt, so they are drawn more often.
+  private static let lots = policies + ["vllm-v0", "vllm-v1", "vllm-v0", "vllm-v1"]
 
   init(seed: UInt64, policy: String? = nil) {
     var random = SplitMix(seed: seed)
     self.seed = seed
-    let picked = Self.policies[random.below(Self.policies.count)]
+    let picked = Self.lots[random.below(Self.lots.count)]
     self.policy = policy ?? picked
     instances = 1 + random.below(3)
     tokensPerBlock = random.pick([1, 8, 16, 32])
-    blocks = (500 + random.below(2500)) / tokensPerBlock + 20
+    blocks = (300 + random.below(1700)) / tokensPerBlock + 4
     maxModelLength = random.pick([256, 400, 512])
     maxSequences = random.pick([4, 24, 64])
     maxTokens = random.pick([64, 128, 512])
