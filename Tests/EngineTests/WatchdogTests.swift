@@ -1,0 +1,117 @@
+import Cluster
+import Cost
+import Kernel
+import Metrics
+import Schedulers
+import Serving
+import Testing
+import Units
+
+/// Computes the head's prompt and throws it away again, for ever.
+private struct Thrasher: Scheduler {
+  static let name = "thrasher"
+  static let summary = "a policy with a bug"
+  init(_ options: NoOptions, _ context: EngineContext) {}
+  mutating func plan(_ batch: inout Batch) -> Plan {
+    if let victim = batch.last { batch.preempt(victim) }
+    _ = batch.admit(upTo: 8)
+    return .prefill
+  }
+}
+
+/// Never runs anything.
+private struct Sleeper: Scheduler {
+  static let name = "sleeper"
+  static let summary = "a policy with another bug"
+  init(_ options: NoOptions, _ context: EngineContext) {}
+  mutating func plan(_ batch: inout Batch) -> Plan { .idle }
+}
+
+/// Runs that would never end, end: with an answer or with a reason.
+@Suite struct WatchdogTests {
+  private let context = EngineContext(maxModelLength: .max, gpuMemory: Bytes(80 * 0x1p30))
+
+  private func run(
+    _ table: RequestTable, _ scheduler: any Scheduler, blocks: Int32, tokensPerBlock: Int32 = 16
+  ) -> RunRecord {
+    let instance = Instance(
+      batch: Batch(blocks: blocks, tokensPerBlock: tokensPerBlock), scheduler: scheduler,
+      cost: SmoothCost(), maxLeap: 256, recorder: Recorder(),
+      lastArrival: table.arrival.last ?? .zero)
+    var simulation = Simulation(
+      requests: table, instances: [instance], router: RoundRobin(NoOptions(), instances: 1),
+      series: TimeSeries(width: 1_000_000_000_000, instances: 1))
+    simulation.run()
+    return simulation.record()
+  }
+
+  private func table(_ rows: [(time: Double, prompt: Int32, output: Int32)]) -> RequestTable {
+    var table = RequestTable()
+    for row in rows {
+      table.append(
+        at: Instant(picoseconds: Int64(row.time * 1e12)), prompt: row.prompt, output: row.output)
+    }
+    return table
+  }
+
+  @Test func `a policy that thrashes is stopped and the request is named`() {
+    let record = run(
+      table([(0, 40, 3), (0, 50, 3)]), Thrasher(NoOptions(), context), blocks: 16)
+    #expect(record.stop?.contains("recomputes prompts without making a token") == true)
+    #expect(record.stop?.contains("request 0 (40 prompt tokens)") == true, "\(record.stop ?? "")")
+    #expect(record.requests.finished.allSatisfy { $0 == .never })
+  }
+
+  @Test func `a policy that sleeps on work is found when nothing is pending`() {
+    let record = run(table([(0, 40, 3)]), Sleeper(NoOptions(), context), blocks: 16)
+    #expect(record.stop?.contains("has nothing that it could run") == true)
+  }
+
+  private var paged: [any Scheduler] {
+    var v0 = VLLMv0.Options()
+    v0.watermark = 0
+    v0.maxNumBatchedTokens = .value(1 << 21)
+    return [VLLMv1(VLLMv1.Options(), context), VLLMv0(v0, context)]
+  }
+
+  @Test func `a cache of one block serves what fits into it and refuses the rest`() {
+    let rows: [(time: Double, prompt: Int32, output: Int32)] = [
+      (0, 10, 7), (0, 16, 1), (0, 16, 2), (0, 17, 1), (0, 1, 16),
+    ]
+    for scheduler in paged {
+      let record = run(table(rows), scheduler, blocks: 1)
+      #expect(record.requests.isRejected == [false, false, true, true, false])
+      #expect(record.totals.finished == 3)
+    }
+  }
+
+  @Test func `ten times overload on a small cache drains`() {
+    var random = SplitMix(seed: 4)
+    let rows = (0..<2000).map { i in
+      (Double(i) * 1e-3, Int32(1 + random.below(200)), Int32(1 + random.below(200)))
+    }
+    for scheduler in paged {
+      let record = run(table(rows), scheduler, blocks: 40)
+      #expect(record.totals.finished == 2000 && record.stop == nil)
+      #expect(record.totals.preemptions > 0)
+    }
+  }
+
+  @Test func `outputs of one token and a prompt of a million tokens finish`() {
+    for scheduler in paged {
+      let record = run(
+        table([(0, 1, 1), (0, 1_000_000, 1), (0.1, 5, 1)]), scheduler, blocks: 65_536)
+      #expect(record.totals.finished == 3)
+      #expect(record.gaps.count == 0)
+    }
+  }
+
+  @Test func `a budget of one token a step is slow progress, not a livelock`() {
+    var options = VLLMv1.Options()
+    options.maxNumBatchedTokens = .value(1)
+    options.maxNumSeqs = .value(1)
+    let record = run(
+      table([(0, 5000, 2), (0, 100, 2)]), VLLMv1(options, context), blocks: 400)
+    #expect(record.totals.finished == 2 && record.totals.steps == 5102)
+  }
+}
