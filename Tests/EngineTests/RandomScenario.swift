@@ -16,10 +16,14 @@ let isDebug = false
 /// SplitMix64: the tests' own random numbers, so that no scenario depends on the code under test.
 struct SplitMix {
   private var state: UInt64
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 }
+  /// The seed is mixed: states of neighbouring seeds would else be one stream, shifted by a draw.
+  init(seed: UInt64) { state = Self.mix(seed &+ 1) }
   mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
+    return Self.mix(state)
+  }
+  private static func mix(_ x: UInt64) -> UInt64 {
+    var z = x
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
     return z ^ (z >> 31)
