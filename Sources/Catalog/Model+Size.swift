@@ -5,7 +5,7 @@ extension Model {
   ///
   /// Key and value heads are copied when they are fewer than the GPUs; so are the projections down
   /// to latent vectors (vLLM's `ReplicatedLinear`).
-  func attentionParameters(shards: Int = 1) -> Double {
+  public func attentionParameters(shards: Int = 1) -> Double {
     let queries = Double(heads / shards)
     guard let latent else {
       let keysAndValues = Double(2 * kvHeads(shards: shards))
@@ -20,7 +20,7 @@ extension Model {
   }
 
   /// Parameters of a feed-forward block of that inner width.
-  func feedForwardParameters(width: Double) -> Double {
+  public func feedForwardParameters(width: Double) -> Double {
     (isGated ? 3 : 2) * Double(hidden) * width
   }
 
@@ -34,7 +34,9 @@ extension Model {
   ///
   /// `expertsOf` says how many routed experts of a layer count: all that exist, or those a token
   /// visits.
-  func layerParameters(dense: Int, mixed: Int, shards: Int, expertsOf: (Experts) -> Int) -> Double {
+  public func layerParameters(dense: Int, mixed: Int, shards: Int, expertsOf: (Experts) -> Int)
+    -> Double
+  {
     let attention = attentionParameters(shards: shards)
     var sum = Double(dense + mixed) * attention
     sum += Double(dense) * feedForwardParameters(width: Double(ffn) / Double(shards))
