@@ -62,7 +62,7 @@ struct HuggingFaceConfig {
     do {
       root = try JSONDecoder().decode(JSON.self, from: Data(text))
     } catch {
-      throw CatalogError("\(path): not a JSON file\(Self.detail(error))")
+      throw CatalogError("\(path): is not valid JSON; give a Hugging Face config.json")
     }
     guard case .object(var fields) = root else {
       throw CatalogError("\(path): must be a JSON object, not \(root.name)")
@@ -71,12 +71,6 @@ struct HuggingFaceConfig {
       fields.merge(nested) { _, inner in inner }
     }
     self.fields = fields
-  }
-
-  private static func detail(_ error: any Error) -> String {
-    guard case .dataCorrupted(let context)? = error as? DecodingError else { return "" }
-    // The decoder's own words name the line and column.
-    return context.underlyingError.map { ": \($0)" } ?? ": \(context.debugDescription)"
   }
 
   /// The whole number under `key`, nil when absent.

@@ -2,7 +2,9 @@ extension Model {
   /// Mistral, Mixtral, Phi and DeepSeek.
   static let others: [Model] = [mistral, mixtral, phi2, deepSeekV3]
 
-  /// Source: Mistral 7B paper, Table 1; `config.json` unverified. Version 0.1 has the window.
+  /// Mistral 7B of version 0.1, the one with the window.
+  ///
+  /// Source: Mistral 7B paper, Table 1; `config.json` on Hugging Face, unverified.
   private static let mistral: Model = {
     var model = Model(
       name: "mistral-7b-v0.1", family: "mistral", layers: 32, hidden: 4096, heads: 32,
@@ -12,7 +14,9 @@ extension Model {
     return model
   }()
 
-  /// Source: `config.json` on Hugging Face. Experts in every layer.
+  /// Mixtral with experts in every layer.
+  ///
+  /// Source: `config.json` on Hugging Face.
   private static let mixtral: Model = {
     var model = Model(
       name: "mixtral-8x7b", family: "mixtral", layers: 32, hidden: 4096, heads: 32, kvHeads: 8,
@@ -21,6 +25,8 @@ extension Model {
     return model
   }()
 
+  /// Phi-2.
+  ///
   /// Source: `config.json` on Hugging Face.
   private static let phi2: Model = {
     var model = Model(
@@ -30,9 +36,9 @@ extension Model {
     return model
   }()
 
-  /// Source: `config.json` on Hugging Face; DeepSeek-V3 technical report, §4.2.
+  /// DeepSeek-V3 with weights in 8 bits, as published, without its multi-token prediction layer.
   ///
-  /// Its weights are published in 8 bits; the multi-token prediction layer is left out.
+  /// Source: `config.json` on Hugging Face; DeepSeek-V3 technical report, §4.2.
   private static let deepSeekV3: Model = {
     var model = Model(
       name: "deepseek-v3", family: "deepseek_v3", layers: 61, hidden: 7168, heads: 128,

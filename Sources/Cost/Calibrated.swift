@@ -173,8 +173,8 @@ public struct Calibrated: CostModel {
   /// floors exceed the rest counts as host.
   public func parts(of shape: StepShape) -> StepParts {
     var parts = [StepParts.Part("host", Seconds(host), .host)]
-    func add(_ name: String, _ time: Double, _ bound: Bound) {
-      parts.append(StepParts.Part(name, Seconds(time), bound))
+    func add(_ name: StaticString, _ time: Double, _ bound: Bound) {
+      parts.append(StepParts.Part("\(name)", Seconds(time), bound))
     }
     let count = Int(shape.decodes) + Int(shape.prefillTokens)
     guard count > 0 else { return StepParts(parts, total: time(of: shape)) }

@@ -3,7 +3,8 @@ internal import Units
 
 /// Matrix products of one class, all layers together: seconds per row of the input.
 struct MatrixProducts: Sendable {
-  let name: String
+  /// A literal, so that copying the class in a step counts no references.
+  let name: StaticString
   /// Floors of all products.
   let floor: Double
   /// Arithmetic of one row.
@@ -17,7 +18,7 @@ struct MatrixProducts: Sendable {
   ///
   /// `visits`: copies of a row, one per expert that it visits.
   init(
-    _ name: String, count: Int, inner: Int, outer: Int, visits: Int = 1, precision: Precision,
+    _ name: StaticString, count: Int, inner: Int, outer: Int, visits: Int = 1, precision: Precision,
     gpu: GPU, kernels: KernelProfile
   ) {
     let matrix = precision == .fp8 ? kernels.fp8 : kernels.bf16
@@ -52,7 +53,8 @@ extension MatrixProducts {
   /// and routers, as one GPU of `deployment` sees them.
   static func layers(of deployment: Deployment, _ kernels: KernelProfile) -> [MatrixProducts] {
     let (model, shards) = (deployment.model, deployment.tensorParallel)
-    func products(_ name: String, _ count: Int, _ inner: Int, _ outer: Int) -> MatrixProducts {
+    func products(_ name: StaticString, _ count: Int, _ inner: Int, _ outer: Int) -> MatrixProducts
+    {
       MatrixProducts(
         name, count: count, inner: inner, outer: outer, precision: model.weights,
         gpu: deployment.gpu, kernels: kernels)
@@ -74,17 +76,21 @@ extension MatrixProducts {
       list.append(products("gemm o", layers, heads * model.headDim, hidden))
     }
     let sides = model.isGated ? 2 : 1
-    let up = model.isGated ? "gate-up" : "up"
+    let gated = model.isGated
     if model.denseLayers > 0 {
       let ffn = model.ffn / shards
-      list.append(products("gemm \(up)", model.denseLayers, hidden, sides * ffn))
+      list.append(
+        products(gated ? "gemm gate-up" : "gemm up", model.denseLayers, hidden, sides * ffn))
       list.append(products("gemm down", model.denseLayers, ffn, hidden))
     }
     guard let experts = model.experts else { return list }
     list.append(products("gemm router", model.expertLayers, hidden, experts.count))
     if experts.sharedFFN > 0 {
       let ffn = experts.sharedFFN / shards
-      list.append(products("gemm shared \(up)", model.expertLayers, hidden, sides * ffn))
+      list.append(
+        products(
+          gated ? "gemm shared gate-up" : "gemm shared up", model.expertLayers, hidden, sides * ffn)
+      )
       list.append(products("gemm shared down", model.expertLayers, ffn, hidden))
     }
     return list
@@ -94,7 +100,7 @@ extension MatrixProducts {
   static func experts(of deployment: Deployment, _ kernels: KernelProfile) -> [MatrixProducts] {
     let model = deployment.model
     guard let experts = model.experts else { return [] }
-    func products(_ name: String, _ inner: Int, _ outer: Int) -> MatrixProducts {
+    func products(_ name: StaticString, _ inner: Int, _ outer: Int) -> MatrixProducts {
       MatrixProducts(
         name, count: model.expertLayers, inner: inner, outer: outer, visits: experts.perToken,
         precision: model.weights, gpu: deployment.gpu, kernels: kernels)
@@ -102,7 +108,8 @@ extension MatrixProducts {
     let ffn = experts.ffn / deployment.tensorParallel
     let sides = model.isGated ? 2 : 1
     return [
-      products("gemm experts \(model.isGated ? "gate-up" : "up")", model.hidden, sides * ffn),
+      products(
+        model.isGated ? "gemm experts gate-up" : "gemm experts up", model.hidden, sides * ffn),
       products("gemm experts down", ffn, model.hidden),
     ]
   }

@@ -127,7 +127,7 @@ import Units
   }
 
   @Test func `what is no JSON object is refused`() {
-    expect("c.json: not a JSON file") {
+    expect("c.json: is not valid JSON; give a Hugging Face config.json") {
       _ = try Model(huggingFaceConfig: Array("{\"a\": ".utf8), path: "c.json")
     }
     expect("c.json: must be a JSON object") {
