@@ -2,9 +2,9 @@ public import Catalog
 
 /// What the kernels of one kind of GPU achieve of its peaks, and the time each takes at least.
 ///
-/// Fitted to published kernel timings (aiconfigurator, Vidur; median errors of 5–9 % for matrices,
-/// 6–8 % for decode attention in HBM, 7–9 % for prefill attention). Times in seconds, fractions of
-/// the data sheet's peak.
+/// Fitted to published kernel timings (aiconfigurator, Vidur; median errors of 5–9 % for 16-bit
+/// and 9–15 % for 8-bit matrices, 3–8 % for decode attention in HBM, 7–9 % for prefill
+/// attention). Times in seconds, fractions of the data sheet's peak.
 public struct KernelProfile: Sendable, Equatable {
   /// A matrix product: time = floor + max(FLOPs / (compute·peak), bytes / (memory·bandwidth)).
   public struct Matrix: Sendable, Equatable {
