@@ -12,6 +12,8 @@ public struct StepShape: Sendable, Equatable {
   public var prefillTokens: Int32 = 0
   /// Query–key pairs of causal prefill attention, summed over chunks.
   public var prefillPairs: Int64 = 0
+  /// Keys that the chunks read, summed over chunks: tokens computed before a chunk plus its own.
+  public var prefillKeys: Int64 = 0
   /// Chunks of prompts, one per sequence.
   public var chunks: Int32 = 0
   /// Sequences whose next token is sampled: every decode and every prompt that is complete.

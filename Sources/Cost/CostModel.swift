@@ -1,0 +1,28 @@
+public import Catalog
+public import Kernel
+
+/// A model of step time that an experiment can name.
+public protocol CostModel: StepCost {
+  /// Its settings.
+  associatedtype Options: PolicyOptions
+  /// The name that experiments use.
+  static var name: String { get }
+  /// The model of a deployment's steps.
+  init(_ options: Options, _ deployment: Deployment)
+  /// What a reader of the results should be warned of, nil when there is nothing.
+  var caveat: String? { get }
+}
+
+extension CostModel {
+  /// Nothing to warn of.
+  public var caveat: String? { nil }
+}
+
+/// Every model of step time.
+///
+/// **The one line to add when you add a file here.**
+public let costModels: [any CostModel.Type] = [
+  Calibrated.self,
+  Roofline.self,
+  Linear.self,
+]

@@ -1,0 +1,102 @@
+public import Catalog
+public import Kernel
+public import Units
+
+/// Roofline: the larger of arithmetic at its peak and memory traffic at its peak, for the whole
+/// step; the engine's host time on top.
+///
+/// Pipeline stages take turns, so only GPUs that share a matrix work at the same time.
+/// Communication is free. Source: Williams et al., "Roofline", CACM 2009; Fu, arXiv 2405.08944.
+public struct Roofline: CostModel {
+  /// `roofline`.
+  public static let name = "roofline"
+
+  private let host: Double
+  // Seconds per unit of each count, at the peaks.
+  private let computePerToken: Double
+  private let computePerSample: Double
+  private let computePerPair: Double
+  private let computePerContext: Double
+  private let weights: Double
+  private let expert: Double
+  private let cached: Double
+  private let experts: ExpertLoad?
+  private let expertCount: Double
+
+  /// The roofline of `deployment`.
+  public init(_ options: NoOptions, _ deployment: Deployment) {
+    let rates = WorkRates(deployment)
+    let (model, gpu) = (deployment.model, deployment.gpu)
+    let shards = Double(deployment.tensorParallel)
+    let bandwidth = gpu.bandwidth.value * shards
+    host = deployment.profile.hostTime.value
+    computePerToken = rates.layerFLOPsPerToken / (gpu.peak(model.weights).value * shards)
+    computePerSample = rates.headFLOPsPerSample / (gpu.bf16.value * shards)
+    computePerPair = rates.flopsPerPair / (gpu.bf16.value * shards)
+    computePerContext = rates.flopsPerContextToken / (gpu.bf16.value * shards)
+    weights = rates.weightBytes / bandwidth
+    expert = rates.bytesPerExpert / bandwidth
+    cached = rates.kvBytesPerToken / bandwidth
+    experts = rates.experts
+    expertCount = Double(model.experts?.count ?? 0)
+  }
+
+  /// Tokens of a step above which arithmetic takes longer than reading all weights.
+  public var kneeTokens: Double { (weights + expert * expertCount) / computePerToken }
+
+  /// What a step takes but for the context of its decodes.
+  private struct Base {
+    var compute = 0.0
+    var memory = 0.0
+  }
+
+  private func base(_ shape: StepShape) -> Base {
+    let tokens = Int(shape.decodes) + Int(shape.prefillTokens)
+    guard tokens > 0 else { return Base() }
+    let count = Double(tokens)
+    var base = Base()
+    base.compute =
+      count * computePerToken + Double(shape.samples) * computePerSample
+      + Double(shape.prefillPairs) * computePerPair
+    base.memory = weights + (Double(shape.prefillKeys) + count) * cached
+    if let experts { base.memory += experts(tokens) * expert }
+    return base
+  }
+
+  private func time(_ base: Base, _ context: Int64) -> Seconds {
+    let context = Double(context)
+    let compute = base.compute + context * computePerContext
+    let memory = base.memory + context * cached
+    return Seconds(host + max(compute, memory))
+  }
+
+  /// The time of one step.
+  public func time(of shape: StepShape) -> Seconds { time(base(shape), shape.context) }
+
+  /// As steps one by one; what does not depend on the context is computed once.
+  public func ends(
+    of shape: StepShape, from start: Instant, count: Int, into ends: inout [Instant]
+  ) {
+    let base = base(shape)
+    var context = shape.context
+    var end = start
+    for i in 0..<count {
+      end = end + time(base, context)
+      ends[i] = end
+      context += Int64(shape.lengthening)
+    }
+  }
+
+  /// The GPU's part and the host's.
+  public func parts(of shape: StepShape) -> StepParts {
+    let base = base(shape)
+    let compute = base.compute + Double(shape.context) * computePerContext
+    let memory = base.memory + Double(shape.context) * cached
+    return StepParts(
+      [
+        StepParts.Part("host", Seconds(host), .host),
+        StepParts.Part(
+          "gpu", Seconds(max(compute, memory)), compute >= memory ? .compute : .hbm),
+      ], total: time(of: shape))
+  }
+}
