@@ -33,6 +33,8 @@ public struct RunTotals: Sendable, Equatable {
   public var prefillTokens: Int64 = 0
   /// Query–key pairs of prefill attention.
   public var prefillPairs: Int64 = 0
+  /// Keys that prefill attention reads.
+  public var prefillKeys: Int64 = 0
   /// Sequences sampled, summed over steps.
   public var samples: Int64 = 0
   /// Prompt tokens of requests that got their first token.
@@ -70,6 +72,7 @@ public struct RunTotals: Sendable, Equatable {
     context += other.context
     prefillTokens += other.prefillTokens
     prefillPairs += other.prefillPairs
+    prefillKeys += other.prefillKeys
     samples += other.samples
     promptTokens += other.promptTokens
     generatedTokens += other.generatedTokens

@@ -39,6 +39,7 @@ extension Batch {
     }
     shape.prefillTokens = prefillTokens
     shape.prefillPairs = prefillPairs
+    shape.prefillKeys = prefillKeys
     shape.chunks = Int32(chunks.count)
     for chunk in chunks {
       let s = sequences[Int(chunk.slot)]
@@ -175,7 +176,7 @@ extension Batch {
       endPrefill(chunk.slot, at: now)
     }
     chunks.removeAll(keepingCapacity: true)
-    (prefillTokens, prefillPairs) = (0, 0)
+    (prefillTokens, prefillPairs, prefillKeys) = (0, 0, 0)
   }
 
   private mutating func endPrefill(_ slot: Slot, at now: Instant) {

@@ -53,6 +53,8 @@ public struct Batch: Sendable {
   var partial: Int64 = 0
   var prefillTokens: Int32 = 0
   var prefillPairs: Int64 = 0
+  /// Keys that the chunks attend to: stored tokens and the chunks' own.
+  var prefillKeys: Int64 = 0
   /// Sequences that open a block when clock ≡ index (mod block size).
   var growthAt: [Int32]
   var milestones = MinHeap()  // clock << 24 | slot
@@ -192,17 +194,21 @@ extension Batch {
   }
 
   private mutating func schedule(_ slot: Slot, _ tokens: Int32) {
+    let stored = sequences[Int(slot)].stored
     chunks.append(Chunk(slot: slot, tokens: tokens))
     prefillTokens += tokens
-    prefillPairs += Self.pairs(after: sequences[Int(slot)].stored, tokens)
+    prefillPairs += Self.pairs(after: stored, tokens)
+    prefillKeys += Int64(stored) + Int64(tokens)
   }
 
   private mutating func unschedule(_ slot: Slot) {
     prefilling.removeAll { $0 == slot }
-    partial -= Int64(sequences[Int(slot)].stored)
+    let stored = sequences[Int(slot)].stored
+    partial -= Int64(stored)
     for chunk in chunks where chunk.slot == slot {
       prefillTokens -= chunk.tokens
-      prefillPairs -= Self.pairs(after: sequences[Int(slot)].stored, chunk.tokens)
+      prefillPairs -= Self.pairs(after: stored, chunk.tokens)
+      prefillKeys -= Int64(stored) + Int64(chunk.tokens)
     }
     chunks.removeAll { $0.slot == slot }
   }

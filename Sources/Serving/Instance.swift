@@ -211,6 +211,7 @@ extension Instance {
     recorder.totals.steps += Int64(steps)
     recorder.totals.prefillTokens += Int64(shape.prefillTokens)
     recorder.totals.prefillPairs += shape.prefillPairs
+    recorder.totals.prefillKeys += shape.prefillKeys
     recorder.totals.samples += Int64(shape.samples) * Int64(steps)
     if cost.isExtrapolated(shape) { recorder.totals.extrapolatedSteps += Int64(steps) }
     batch.step += steps

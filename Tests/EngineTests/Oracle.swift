@@ -133,6 +133,7 @@ struct Oracle {
       } else {
         shape.chunks += 1
         shape.prefillTokens += Int32(s.scheduled)
+        shape.prefillKeys += Int64(s.computed + s.scheduled)
         for i in 0..<s.scheduled { shape.prefillPairs += Int64(s.computed + i + 1) }
         if s.computed + s.scheduled == s.tokens { shape.samples += 1 }
       }

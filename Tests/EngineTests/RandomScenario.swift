@@ -38,7 +38,8 @@ struct SmoothCost: StepCost {
   func time(of shape: StepShape) -> Seconds {
     let tokens = Double(shape.decodes + shape.prefillTokens)
     return Seconds(
-      2e-3 + tokens * 1.3e-5 + Double(shape.context) * 1.7e-8 + Double(shape.prefillPairs) * 1.1e-9)
+      2e-3 + tokens * 1.3e-5 + Double(shape.context) * 1.7e-8 + Double(shape.prefillPairs) * 1.1e-9
+        + Double(shape.prefillKeys) * 0.7e-8)
   }
   func parts(of shape: StepShape) -> StepParts {
     StepParts([.init("all", time(of: shape), .hbm)], total: time(of: shape))

@@ -46,14 +46,33 @@ struct MicrosecondPerToken: StepCost {
     expect(load: 0.8, instances: 4, wait: sigma / (1 - sigma)) { -logarithm(1 - $0) }
   }
 
+  @Test(arguments: [0.5, 0.8])
+  func `every wait is that of Lindley's recursion, to the picosecond`(load: Double) {
+    var random = SplitMix(seed: 77)
+    let count = isDebug ? 5_000 : requests
+    let table = arrivals(count, load, { -logarithm(1 - $0) }, &random)
+    let record = run(table, instances: 1).requests
+    var wait: Int64 = 0
+    for row in 0..<count {
+      if row > 0 {
+        let service = Int64(table.prompt[row - 1]) * 1_000_000
+        wait = max(0, wait + service - (table.arrival[row] - table.arrival[row - 1]))
+      }
+      guard record.firstScheduled[row] - record.arrival[row] == wait else {
+        Issue.record("request \(row) waits \(wait) ps in the recursion")
+        return
+      }
+    }
+  }
+
   /// Checks that the 99 % interval of the mean wait holds `wait` and is at most 2 % wide each way.
   private func expect(
     load: Double, instances: Int = 1, wait: Double, service: (Double) -> Double
   ) {
     var means: [Double] = []
     for replication in 0..<replications {
-      var random = SplitMix(seed: UInt64(1000 + replication))
-      let table = arrivals(load * Double(instances), service, &random)
+      var random = SplitMix(seed: UInt64(6000 + replication))
+      let table = arrivals(requests, load * Double(instances), service, &random)
       means.append(meanWait(table, instances: instances))
     }
     let mean = means.reduce(0, +) / Double(means.count)
@@ -64,7 +83,7 @@ struct MicrosecondPerToken: StepCost {
   }
 
   private func arrivals(
-    _ rate: Double, _ service: (Double) -> Double, _ random: inout SplitMix
+    _ requests: Int, _ rate: Double, _ service: (Double) -> Double, _ random: inout SplitMix
   ) -> RequestTable {
     var table = RequestTable()
     table.reserve(requests)
@@ -79,6 +98,14 @@ struct MicrosecondPerToken: StepCost {
 
   /// The mean wait in seconds after a cut of the first tenth.
   private func meanWait(_ table: RequestTable, instances: Int) -> Double {
+    let r = run(table, instances: instances).requests
+    var sum: Int64 = 0
+    for row in r.count / 10..<r.count { sum += r.firstScheduled[row] - r.arrival[row] }
+    return Double(sum) * 1e-12 / Double(r.count - r.count / 10)
+  }
+
+  /// Single servers behind round-robin.
+  private func run(_ table: RequestTable, instances: Int) -> RunRecord {
     var options = VLLMv0.Options()
     options.maxNumSeqs = 1
     let context = EngineContext(maxModelLength: .max, gpuMemory: Bytes(80e9))
@@ -91,9 +118,6 @@ struct MicrosecondPerToken: StepCost {
     var simulation = Simulation(
       requests: table, instances: servers, router: RoundRobin(NoOptions(), instances: instances))
     simulation.run()
-    let r = simulation.requests
-    var sum: Int64 = 0
-    for row in r.count / 10..<r.count { sum += r.firstScheduled[row] - r.arrival[row] }
-    return Double(sum) * 1e-12 / Double(r.count - r.count / 10)
+    return simulation.record()
   }
 }
