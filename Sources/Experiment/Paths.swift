@@ -41,7 +41,8 @@ enum Paths {
     let to = physical(path).split(separator: "/")
     let common = zip(from, to).prefix { $0 == $1 }.count
     let up = [Substring](repeating: "..", count: from.count - common)
-    return (up + to[common...]).joined(separator: "/")
+    // A leading `./` keeps a path apart from a name of the catalogue.
+    return ((up.isEmpty ? ["."] : up) + to[common...]).joined(separator: "/")
   }
 
   private static func physical(_ path: String) -> String {

@@ -12,8 +12,8 @@ enum Posix {
   struct Failure: Error {
     let code: Int32
     var reason: String { String(cString: strerror(code)).lowercasedFirst }
-    var exists: Bool { code == EEXIST || code == ENOTEMPTY }
     var isTooLarge: Bool { code == EFBIG }
+    static let exists = Failure(code: EEXIST)
     static var last: Failure { Failure(code: errno) }
   }
 
@@ -55,16 +55,63 @@ enum Posix {
     }
   }
 
-  /// Writes all of `bytes` to an open file.
-  static func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
+  /// Writes all of `bytes` to an open file; answers what went wrong.
+  static func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Failure? {
     var rest = bytes
     while !rest.isEmpty {
       let count = write(file, rest.baseAddress, rest.count)
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw count == 0 ? Failure(code: EIO) : .last }
+      guard count > 0 else { return count == 0 ? Failure(code: EIO) : .last }
       rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
+    return nil
   }
+
+  /// A file open for writing that did not exist before.
+  static func create(_ path: String) throws(Failure) -> Int32 {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .last }
+    return file
+  }
+
+  /// What stands at `path` already, open for writing.
+  static func openForWriting(_ path: String) throws(Failure) -> Int32 {
+    let file = open(path, O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .last }
+    return file
+  }
+
+  static func closeFile(_ file: Int32) throws(Failure) {
+    // A network file system may tell of a full disk only here.
+    guard close(file) == 0 || errno == EINTR else { throw .last }
+  }
+
+  static func makeDirectory(_ path: String) throws(Failure) {
+    guard mkdir(path, 0o777) == 0 else { throw .last }
+  }
+
+  static func move(_ path: String, to target: String) throws(Failure) {
+    guard rename(path, target) == 0 else { throw .last }
+  }
+
+  /// Removes a directory with the files in it, or a file; what cannot be removed stays.
+  static func remove(_ path: String) {
+    if let directory = opendir(path) {
+      while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { remove("\(path)/\(name)") }
+      }
+      closedir(directory)
+      rmdir(path)
+    } else {
+      unlink(path)
+    }
+  }
+
+  static var processID: Int32 { getpid() }
+  static let standardError = STDERR_FILENO
 
   /// The path without links and dots; nil when it does not exist.
   static func realPath(_ path: String) -> String? {
