@@ -1,0 +1,214 @@
+internal import Kernel
+
+/// What only the later stages know of a configuration: the options of its policies, defaults
+/// included, and the values of the keys that stand for "as the model or the memory has it".
+public struct ResolvedConfig: Sendable {
+  /// Options of `engine.scheduler`, in the order of `optionTexts`.
+  public var scheduler: [(name: String, text: String)] = []
+  /// Options of `engine.cost`.
+  public var cost: [(name: String, text: String)] = []
+  /// Options of `engine.profile`.
+  public var profile: [(name: String, text: String)] = []
+  /// Options of `router`.
+  public var router: [(name: String, text: String)] = []
+  /// Longest request in tokens, for the comment on `max_model_len`.
+  public var maxModelLength: Int?
+  /// KV tokens of an instance, for the comment on `kv_pool_tokens`.
+  public var kvPoolTokens: Int?
+
+  /// Nothing resolved: policies are written with the options of the file alone.
+  public init() {}
+}
+
+extension ExperimentConfig {
+  /// The text of config.effective.yaml: every key with its value, in the order of the manual.
+  ///
+  /// Paths are written as seen from `directory`, where the file will lie. Reading the text there
+  /// and writing it again gives the same bytes.
+  public func effectiveYAML(_ resolved: ResolvedConfig, in directory: String) -> String {
+    yaml(resolved) { Paths.relative($0, to: directory) }
+  }
+
+  /// 16 hexadecimal digits that stand for every setting.
+  ///
+  /// A path counts by the content of its file; the trace does not count, `trace_hash` stands for
+  /// it.
+  ///
+  /// - Throws: `ConfigError` when a file of a model or a distribution cannot be read.
+  public func configHash(_ resolved: ResolvedConfig) throws(ConfigError) -> String {
+    var contents: [String: String] = [:]  // only looked up
+    for path in paths {
+      var hash = ContentHash()
+      for byte in try Self.text(of: path).utf8 { hash.add(byte) }
+      contents[path] = hash.hex
+    }
+    var hash = ContentHash()
+    for byte in yaml(resolved, path: { contents[$0] ?? "-" }).utf8 { hash.add(byte) }
+    return hash.hex
+  }
+
+  /// The small files that the experiment names.
+  private var paths: [String] {
+    var paths: [String] = []
+    if case .file(let path) = model.value { paths.append(path) }
+    if case .generate(let generate) = workload {
+      for lengths in [generate.inputTokens, generate.outputTokens] {
+        if case .empirical(let file, _) = lengths.value.shape { paths.append(file) }
+      }
+    }
+    return paths
+  }
+
+  private func yaml(_ resolved: ResolvedConfig, path: (String) -> String) -> String {
+    var out = YAMLWriter()
+    out.key("version", "\(Self.version)")
+    out.key("name", Scalar.written(name))
+    out.key("seed", "\(seed)")
+    switch model.value {
+    case .name(let name): out.key("model", Scalar.written(name))
+    case .file(let file): out.key("model", Scalar.written(path(file)))
+    case .inline(let node): out.node("model", node)
+    }
+    write(cluster, to: &out)
+    write(engine, resolved, to: &out)
+    out.policy("router", router, resolved.router)
+    out.block("workload") { out in
+      switch workload {
+      case .trace(let trace): write(trace, path: path, to: &out)
+      case .generate(let generate): write(generate, path: path, to: &out)
+      }
+    }
+    out.block("slo") { out in
+      out.optional("ttft_ms", slo.timeToFirstToken)
+      out.optional("tpot_ms", slo.timePerOutputToken)
+      out.optional("e2el_ms", slo.endToEnd)
+    }
+    out.block("output") { out in
+      out.key("requests", "\(output.requests)")
+      out.key("steps", "\(output.steps)")
+      out.key("timeseries", "\(output.timeseries)")
+      out.key("timeline", "\(output.timeline)")
+    }
+    return out.text
+  }
+
+  private func write(_ cluster: ClusterConfig, to out: inout YAMLWriter) {
+    out.block("cluster") { out in
+      switch cluster.gpu.value {
+      case .name(let name): out.key("gpu", Scalar.written(name))
+      case .inline(let node): out.node("gpu", node)
+      }
+      out.key("instances", "\(cluster.instances.value)")
+      out.key("tensor_parallel", "\(cluster.tensorParallel.value)")
+      out.key("pipeline_parallel", "\(cluster.pipelineParallel.value)")
+      out.key("memory", "null", comment: "HBM only")
+    }
+  }
+
+  private func write(
+    _ engine: EngineConfig, _ resolved: ResolvedConfig, to out: inout YAMLWriter
+  ) {
+    out.block("engine") { out in
+      out.policy("scheduler", engine.scheduler, resolved.scheduler)
+      out.key("block_size", "\(engine.blockSize.value)")
+      out.key("gpu_memory_utilization", "\(engine.gpuMemoryUtilization.value)")
+      out.policy("cost", engine.cost, resolved.cost)
+      out.policy("profile", engine.profile, resolved.profile)
+      out.optional(
+        "max_model_len", engine.maxModelLength?.value,
+        absent: "the model's", resolved.maxModelLength)
+      out.key("reserve", Scalar.written("\(engine.reserve.value)"))
+      out.optional(
+        "kv_pool_tokens", engine.kvPoolTokens?.value,
+        absent: "what the memory leaves", resolved.kvPoolTokens)
+      out.block("prefix_cache") { out in
+        out.key("enabled", "\(engine.prefixCache.value)")
+        out.policy("eviction", engine.eviction, [])
+      }
+      out.key("preemption", Scalar.written(engine.preemption.value))
+    }
+  }
+
+  private func write(
+    _ trace: TraceConfig, path: (String) -> String, to out: inout YAMLWriter
+  ) {
+    out.key("trace", Scalar.written(path(trace.path.value)))
+    out.key("format", Scalar.written(trace.format.value))
+    out.optional("limit", trace.limit?.value)
+    out.key("speedup", "\(trace.speedup.value)")
+    out.optional("rate", trace.rate?.value)
+  }
+
+  private func write(
+    _ generate: GenerateConfig, path: (String) -> String, to out: inout YAMLWriter
+  ) {
+    out.block("generate") { out in
+      switch generate.extent.value {
+      case .requests(let count): out.key("requests", "\(count)")
+      case .duration(let time): out.key("duration", Scalar.written("\(time)"))
+      }
+      out.block("arrivals") { out in
+        for (name, value) in generate.arrivals.value.parameters { out.key(name, value) }
+      }
+      for (key, lengths) in [
+        ("input_tokens", generate.inputTokens.value), ("output_tokens", generate.outputTokens.value),
+      ] {
+        out.block(key) { out in
+          for (name, value) in lengths.parameters(path: path) { out.key(name, value) }
+        }
+      }
+      out.optional("max_total_tokens", generate.maxTotalTokens?.value)
+    }
+  }
+}
+
+extension GenerateConfig.Arrivals {
+  /// Keys and values as a file has them.
+  fileprivate var parameters: [(String, String)] {
+    switch self {
+    case .poisson(let rate): [("process", "poisson"), ("rate", "\(rate)")]
+    case .gamma(let rate, let cv): [("process", "gamma"), ("rate", "\(rate)"), ("cv", "\(cv)")]
+    case .fixed(let rate): [("process", "fixed"), ("rate", "\(rate)")]
+    case .burst: [("process", "burst")]
+    }
+  }
+}
+
+extension DistributionConfig {
+  /// Keys and values as a file has them.
+  fileprivate func parameters(path: (String) -> String) -> [(String, String)] {
+    var list: [(String, String)]
+    switch shape {
+    case .empirical(let file, let column):
+      list = [
+        ("distribution", "empirical"), ("file", Scalar.written(path(file))),
+        ("column", Scalar.written(column)),
+      ]
+    case .family(let family):
+      list = family.parameters
+      if case .uniform = family { return list }
+      if case .zipf = family { return list + [("min", min.map { "\($0)" } ?? "null")] }
+    }
+    return list + [("min", min.map { "\($0)" } ?? "null"), ("max", max.map { "\($0)" } ?? "null")]
+  }
+}
+
+extension Distribution.Family {
+  fileprivate var parameters: [(String, String)] {
+    switch self {
+    case .fixed(let value): [("distribution", "fixed"), ("value", "\(value)")]
+    case .uniform(let min, let max):
+      [("distribution", "uniform"), ("min", "\(min)"), ("max", "\(max)")]
+    case .exponential(let mean): [("distribution", "exponential"), ("mean", "\(mean)")]
+    case .gamma(let mean, let cv):
+      [("distribution", "gamma"), ("mean", "\(mean)"), ("cv", "\(cv)")]
+    case .lognormal(let mean, let cv):
+      [("distribution", "lognormal"), ("mean", "\(mean)"), ("cv", "\(cv)")]
+    case .pareto(let mean, let shape):
+      [("distribution", "pareto"), ("mean", "\(mean)"), ("shape", "\(shape)")]
+    case .zipf(let exponent, let max):
+      [("distribution", "zipf"), ("exponent", "\(exponent)"), ("max", "\(max)")]
+    case .empirical: [("distribution", "empirical")]
+    }
+  }
+}

@@ -1,0 +1,199 @@
+internal import Kernel
+internal import Units
+
+extension ExperimentConfig {
+  /// Reads every key of `root`, the value of `file`.
+  init(_ root: ConfigNode, file: String) throws(ConfigError) {
+    self = try MappingReader.read(
+      root, path: "", at: .file(file),
+      keys: [
+        "version", "name", "seed", "model", "cluster", "engine", "router", "workload", "slo",
+        "output",
+      ]
+    ) { (r) throws(ConfigError) in
+      let whole = Place.file(file)
+      if let version = r.optional("version"), try version.whole(in: 0...Int.max) != Self.version {
+        throw version.error("\(try version.text()) is not known; this martlet reads version 1")
+      }
+      return ExperimentConfig(
+        file: file,
+        name: try r.text("name", default: Paths.stem(of: file)).value,
+        seed: UInt64(try r.whole("seed", default: 1, in: 0...Int.max).value),
+        model: try ModelSource.read(&r),
+        cluster: try ClusterConfig(
+          try r.required("cluster", "cluster: {gpu: NAME}; see martlet list gpus").node, at: whole),
+        engine: try EngineConfig(r.optional("engine")?.node, at: whole),
+        router: try r.policy("router", default: "round-robin"),
+        workload: try WorkloadConfig(
+          try r.required("workload", "workload: {trace: FILE} or {generate: …}").node, at: whole),
+        slo: try SLOConfig(r.optional("slo")?.node, at: whole),
+        output: try OutputConfig(r.optional("output")?.node, at: whole))
+    }
+  }
+}
+
+extension ModelSource {
+  fileprivate static func read(
+    _ r: inout MappingReader
+  ) throws(ConfigError) -> Located<ModelSource> {
+    let field = try r.required("model", "model: NAME; see martlet list models")
+    if case .mapping = field.node.content { return field.located(.inline(field.node)) }
+    let text = try field.text()
+    let isPath = text.contains("/") || text.hasSuffix(".json")
+    return field.located(isPath ? .file(Paths.resolve(text, at: field.place)) : .name(text))
+  }
+}
+
+extension ClusterConfig {
+  fileprivate init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
+    self = try MappingReader.read(
+      node, path: "cluster", at: place,
+      keys: ["gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory"]
+    ) { (r) throws(ConfigError) in
+      if let memory = r.optional("memory") {
+        throw memory.error("is not offered yet; leave it out: KV lies in HBM only")
+      }
+      let gpu = try r.required("gpu", "gpu: NAME; see martlet list gpus")
+      let source: GPUSource
+      if case .mapping = gpu.node.content {
+        source = .inline(gpu.node)
+      } else {
+        source = .name(try gpu.text())
+      }
+      return ClusterConfig(
+        gpu: gpu.located(source),
+        instances: try r.whole("instances", default: 1, in: 1...1_000_000),
+        tensorParallel: try r.whole("tensor_parallel", default: 1, in: 1...1024),
+        pipelineParallel: try r.whole("pipeline_parallel", default: 1, in: 1...1024))
+    }
+  }
+}
+
+extension EngineConfig {
+  /// Tokens are counted in 32 bits.
+  fileprivate static let tokens = 1...Int(Int32.max)
+
+  fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
+    self = try MappingReader.read(
+      node, path: "engine", at: place,
+      keys: [
+        "scheduler", "block_size", "gpu_memory_utilization", "cost", "profile", "max_model_len",
+        "reserve", "kv_pool_tokens", "prefix_cache", "preemption",
+      ]
+    ) { (r) throws(ConfigError) in
+      let blockSize = try r.whole("block_size", default: 16, in: 1...1024)
+      guard blockSize.value.nonzeroBitCount == 1 else {
+        throw blockSize.error(
+          "\(blockSize.value) is not a power of two; write one from 1 to 1024")
+      }
+      let cache = try PrefixCache(r.optional("prefix_cache")?.node, at: r.place)
+      return EngineConfig(
+        scheduler: try r.policy("scheduler", default: "vllm-v1"), blockSize: blockSize,
+        gpuMemoryUtilization: try r.number("gpu_memory_utilization", default: 0.9, in: .fraction),
+        cost: try r.policy("cost", default: "calibrated"),
+        profile: try r.policy("profile", default: "vllm-2026"),
+        maxModelLength: try r.whole("max_model_len", in: Self.tokens),
+        reserve: try r.quantity("reserve", default: Bytes(0), in: .notNegative),
+        kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000_000),
+        prefixCache: cache.enabled, eviction: cache.eviction,
+        preemption: try Self.preemption(&r))
+    }
+  }
+
+  private static func preemption(
+    _ r: inout MappingReader
+  ) throws(ConfigError) -> Located<String> {
+    let preemption = try r.text("preemption", default: "recompute")
+    if preemption.value == "swap" {
+      throw preemption.error("swap is offered by no scheduler yet; write recompute")
+    }
+    guard preemption.value == "recompute" else {
+      throw .unknown("preemption", preemption.value, known: ["recompute"], at: preemption.place)
+    }
+    return preemption
+  }
+}
+
+/// The block `engine.prefix_cache`.
+private struct PrefixCache {
+  let enabled: Located<Bool>
+  let eviction: PolicyConfig
+
+  init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
+    self = try MappingReader.read(
+      node, path: "engine.prefix_cache", at: place, keys: ["enabled", "eviction"]
+    ) { (r) throws(ConfigError) in
+      let enabled = try r.bool("enabled", default: false)
+      if enabled.value { throw enabled.error("true is not offered yet; write false") }
+      let eviction = try r.policy("eviction", default: "lru")
+      guard eviction.name.value == "lru" else {
+        throw .unknown(
+          "eviction", eviction.name.value, known: ["lru"], at: eviction.name.place)
+      }
+      if let option = eviction.options.first {
+        throw .unknown("option of eviction lru", option.name, known: [], at: option.place)
+      }
+      return PrefixCache(enabled: enabled, eviction: eviction)
+    }
+  }
+
+  private init(enabled: Located<Bool>, eviction: PolicyConfig) {
+    self.enabled = enabled
+    self.eviction = eviction
+  }
+}
+
+extension SLOConfig {
+  fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
+    self = try MappingReader.read(
+      node, path: "slo", at: place, keys: ["ttft_ms", "tpot_ms", "e2el_ms"]
+    ) { (r) throws(ConfigError) in
+      SLOConfig(
+        timeToFirstToken: try r.number("ttft_ms", in: .positive)?.value,
+        timePerOutputToken: try r.number("tpot_ms", in: .positive)?.value,
+        endToEnd: try r.number("e2el_ms", in: .positive)?.value)
+    }
+  }
+}
+
+extension OutputConfig {
+  fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
+    self = try MappingReader.read(
+      node, path: "output", at: place, keys: ["requests", "steps", "timeseries", "timeline"]
+    ) { (r) throws(ConfigError) in
+      OutputConfig(
+        requests: try r.bool("requests", default: true).value,
+        steps: try r.bool("steps", default: false).value,
+        timeseries: try r.bool("timeseries", default: true).value,
+        timeline: try r.bool("timeline", default: false).value)
+    }
+  }
+}
+
+extension MappingReader {
+  /// A policy: a bare name, or a mapping with `name` (the default when absent) and options.
+  mutating func policy(_ key: String, default standing: String) throws(ConfigError) -> PolicyConfig
+  {
+    guard let field = try field(key) else { return PolicyConfig(self.standing(standing, for: key)) }
+    guard case .mapping(let entries) = field.node.content else {
+      if case .sequence = field.node.content {
+        throw field.error("is a list; write a name, or a mapping with name and options")
+      }
+      return PolicyConfig(field.located(try field.text()))
+    }
+    var policy = PolicyConfig(field.located(standing))
+    for entry in entries {
+      let option = Field(node: entry.value, key: "\(field.key).\(entry.key)", place: entry.place)
+      if case .null = option.node.content {
+        throw option.error("has no value; write one or leave the key out")
+      }
+      let text = try option.text()
+      if entry.key == "name" {
+        policy.name = Located(text, key: field.key, at: entry.place)
+      } else {
+        policy.options.append(.init(name: entry.key, text: text, at: entry.place))
+      }
+    }
+    return policy
+  }
+}

@@ -1,0 +1,216 @@
+public import Kernel
+public import Units
+
+/// An experiment file as written: names are not yet looked up, files not yet opened.
+///
+/// Every key of the file is here, defaults included; a value that a later stage may refuse knows
+/// its place.
+public struct ExperimentConfig: Sendable {
+  /// The only version of the file format.
+  public static let version = 1
+
+  /// Path of the experiment file, for messages.
+  public var file: String
+  /// What the run is called; the file's name without its extension by default.
+  public var name: String
+  /// Seed of every random stream.
+  public var seed: UInt64
+  /// The served model.
+  public var model: Located<ModelSource>
+  /// GPUs and how many.
+  public var cluster: ClusterConfig
+  /// The serving engine of every instance.
+  public var engine: EngineConfig
+  /// Which instance a request goes to.
+  public var router: PolicyConfig
+  /// The requests.
+  public var workload: WorkloadConfig
+  /// Targets of every request.
+  public var slo: SLOConfig
+  /// Which files are written besides summary and schema.
+  public var output: OutputConfig
+
+  /// Keys whose value is a policy: a bare name, or a mapping with `name` and options.
+  static let policyKeys = [
+    "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction", "router",
+  ]
+}
+
+/// Where a model comes from.
+public enum ModelSource: Sendable {
+  /// A name of the catalogue.
+  case name(String)
+  /// A Hugging Face config.json, as a path from the working directory.
+  case file(String)
+  /// A block with the fields of a config.json.
+  case inline(ConfigNode)
+}
+
+/// Where a GPU comes from.
+public enum GPUSource: Sendable {
+  /// A name of the catalogue.
+  case name(String)
+  /// A block with the catalogue's fields.
+  case inline(ConfigNode)
+}
+
+/// A policy chosen by name, with the options the file gives.
+public struct PolicyConfig: Sendable {
+  /// One option as written.
+  public struct Option: Sendable {
+    /// Its name in the file.
+    public var name: String
+    /// Its value as text; the policy's own type says what it means.
+    public var text: String
+    /// Where it was written.
+    public var place: Place
+
+    /// The option `name` with the value `text`, written at `place`.
+    public init(name: String, text: String, at place: Place) {
+      self.name = name
+      self.text = text
+      self.place = place
+    }
+  }
+  /// The policy's name.
+  public var name: Located<String>
+  /// The options, in the order of the file.
+  public var options: [Option]
+
+  /// The policy `name` with `options`.
+  public init(_ name: Located<String>, options: [Option] = []) {
+    self.name = name
+    self.options = options
+  }
+}
+
+/// The GPUs and how the model lies on them.
+public struct ClusterConfig: Sendable {
+  /// The GPU of every instance.
+  public var gpu: Located<GPUSource>
+  /// Replicas of the model.
+  public var instances: Located<Int>
+  /// GPUs that share each layer.
+  public var tensorParallel: Located<Int>
+  /// Groups of layers in a row.
+  public var pipelineParallel: Located<Int>
+}
+
+/// The serving engine of every instance.
+public struct EngineConfig: Sendable {
+  /// Who runs in each step.
+  public var scheduler: PolicyConfig
+  /// Tokens of a KV block.
+  public var blockSize: Located<Int>
+  /// Share of HBM that weights and KV may fill.
+  public var gpuMemoryUtilization: Located<Double>
+  /// The model of a step's time.
+  public var cost: PolicyConfig
+  /// Engine generation: its own time per step.
+  public var profile: PolicyConfig
+  /// Longest request; nil is the model's.
+  public var maxModelLength: Located<Int>?
+  /// HBM kept free of KV.
+  public var reserve: Located<Bytes>
+  /// KV tokens of an instance; nil is what the memory leaves.
+  public var kvPoolTokens: Located<Int>?
+  /// Whether finished requests leave their prefix in the cache.
+  public var prefixCache: Located<Bool>
+  /// Which cached blocks go first.
+  public var eviction: PolicyConfig
+  /// What becomes of a request that loses its memory.
+  public var preemption: Located<String>
+}
+
+/// The requests of a run.
+public enum WorkloadConfig: Sendable {
+  /// Recorded ones.
+  case trace(TraceConfig)
+  /// Drawn ones.
+  case generate(GenerateConfig)
+}
+
+/// A recorded trace and how it is replayed.
+public struct TraceConfig: Sendable {
+  /// The file, as a path from the working directory.
+  public var path: Located<String>
+  /// Format by name, or `auto`.
+  public var format: Located<String>
+  /// The first requests only; nil is all.
+  public var limit: Located<Int>?
+  /// Divides the times between arrivals.
+  public var speedup: Located<Double>
+  /// Mean rate that the arrivals are stretched to, requests/s; nil leaves them.
+  public var rate: Located<Double>?
+}
+
+/// Requests drawn from distributions.
+public struct GenerateConfig: Sendable {
+  /// When it ends.
+  public enum Extent: Sendable, Equatable {
+    /// After so many requests.
+    case requests(Int)
+    /// At this time.
+    case duration(Seconds)
+  }
+  /// How requests arrive; rates in requests/s.
+  public enum Arrivals: Sendable, Equatable {
+    /// Exponential gaps.
+    case poisson(rate: Double)
+    /// Gamma gaps with coefficient of variation `cv`.
+    case gamma(rate: Double, cv: Double)
+    /// Equal gaps.
+    case fixed(rate: Double)
+    /// All at once, at time 0.
+    case burst
+  }
+  /// How many requests.
+  public var extent: Located<Extent>
+  /// When they arrive.
+  public var arrivals: Located<Arrivals>
+  /// Prompt lengths.
+  public var inputTokens: Located<DistributionConfig>
+  /// Output lengths.
+  public var outputTokens: Located<DistributionConfig>
+  /// A draw whose sum is above it is drawn again; nil is no bound.
+  public var maxTotalTokens: Located<Int>?
+}
+
+/// A distribution of lengths.
+public struct DistributionConfig: Sendable, Equatable {
+  /// Its family and parameters.
+  public enum Shape: Sendable, Equatable {
+    /// One that is written down whole.
+    case family(Distribution.Family)
+    /// The values of a column of a CSV file, a path from the working directory.
+    case empirical(file: String, column: String)
+  }
+  /// Its family and parameters.
+  public var shape: Shape
+  /// Least draw; nil is no bound.
+  public var min: Double?
+  /// Greatest draw; nil is no bound.
+  public var max: Double?
+}
+
+/// Targets of every request in milliseconds; nil is no target.
+public struct SLOConfig: Sendable, Equatable {
+  /// Time to the first token.
+  public var timeToFirstToken: Double?
+  /// Mean time per output token after the first.
+  public var timePerOutputToken: Double?
+  /// Time to the last token.
+  public var endToEnd: Double?
+}
+
+/// Which files are written.
+public struct OutputConfig: Sendable, Equatable {
+  /// requests.csv.
+  public var requests: Bool
+  /// steps.csv.
+  public var steps: Bool
+  /// timeseries.csv.
+  public var timeseries: Bool
+  /// timeline.json.
+  public var timeline: Bool
+}

@@ -1,0 +1,126 @@
+#if canImport(Darwin)
+internal import Darwin
+#else
+internal import Glibc
+#endif
+
+/// The few calls of the operating system that this room makes, without Foundation.
+///
+/// A call that fails answers its `errno` as a sentence through `Failure`.
+enum Posix {
+  /// Why a call failed.
+  struct Failure: Error {
+    let code: Int32
+    var reason: String { String(cString: strerror(code)).lowercasedFirst }
+    var isTooLarge: Bool { code == EFBIG }
+    static let exists = Failure(code: EEXIST)
+    static var last: Failure { Failure(code: errno) }
+  }
+
+  /// What lies at a path.
+  enum Kind {
+    case nothing
+    case file
+    case directory
+    case other
+  }
+
+  static func kind(of path: String) throws(Failure) -> Kind {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { return .nothing }
+      throw .last
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return .directory
+    case S_IFREG: return .file
+    default: return .other
+    }
+  }
+
+  /// The whole file at `path`, which must not be larger than `limit` bytes.
+  static func readAll(_ path: String, limit: Int) throws(Failure) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .last }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .last }
+      if count == 0 { return bytes }
+      bytes.append(contentsOf: chunk[..<count])
+      guard bytes.count <= limit else { throw Failure(code: EFBIG) }
+    }
+  }
+
+  /// Writes all of `bytes` to an open file; answers what went wrong.
+  static func writeAll(_ file: Int32, _ bytes: UnsafeRawBufferPointer) -> Failure? {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = write(file, rest.baseAddress, rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return count == 0 ? Failure(code: EIO) : .last }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+    return nil
+  }
+
+  /// A file open for writing that did not exist before.
+  static func create(_ path: String) throws(Failure) -> Int32 {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard file >= 0 else { throw .last }
+    return file
+  }
+
+  /// What stands at `path` already, open for writing.
+  static func openForWriting(_ path: String) throws(Failure) -> Int32 {
+    let file = open(path, O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .last }
+    return file
+  }
+
+  static func closeFile(_ file: Int32) throws(Failure) {
+    // A network file system may tell of a full disk only here.
+    guard close(file) == 0 || errno == EINTR else { throw .last }
+  }
+
+  static func makeDirectory(_ path: String) throws(Failure) {
+    guard mkdir(path, 0o777) == 0 else { throw .last }
+  }
+
+  static func move(_ path: String, to target: String) throws(Failure) {
+    guard rename(path, target) == 0 else { throw .last }
+  }
+
+  /// Removes a directory with the files in it, or a file; what cannot be removed stays.
+  static func remove(_ path: String) {
+    if let directory = opendir(path) {
+      while let entry = readdir(directory) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { remove("\(path)/\(name)") }
+      }
+      closedir(directory)
+      rmdir(path)
+    } else {
+      unlink(path)
+    }
+  }
+
+  static var processID: Int32 { getpid() }
+  static let standardError = STDERR_FILENO
+
+  /// The path without links and dots; nil when it does not exist.
+  static func realPath(_ path: String) -> String? {
+    guard let text = realpath(path, nil) else { return nil }
+    defer { free(text) }
+    return String(cString: text)
+  }
+}
+
+extension String {
+  fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

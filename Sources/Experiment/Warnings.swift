@@ -1,0 +1,34 @@
+/// Warnings of a run: the first of each kind is printed at once, the rest are counted.
+public struct Warnings {
+  private var kinds: [(kind: String, count: Int)] = []
+  private let print: (String) -> Void
+
+  /// Warnings that go to standard error.
+  public init() { self.init { printError($0) } }
+
+  /// Warnings that go, a line at a time, to `print`.
+  public init(to print: @escaping (String) -> Void) { self.print = print }
+
+  /// Warns of `message` when it is the first of its `kind`, a few words such as
+  /// `unservable request`.
+  public mutating func warn(_ kind: String, _ message: String, count: Int = 1) {
+    guard count > 0 else { return }
+    if let index = kinds.firstIndex(where: { $0.kind == kind }) {
+      kinds[index].count += count
+      return
+    }
+    kinds.append((kind, count))
+    print("warning: \(message)")
+  }
+
+  /// Prints how many there were of each kind that came more than once.
+  public func finish() {
+    for (kind, count) in kinds where count > 1 { print("warning: \(kind): \(count) times") }
+  }
+}
+
+/// Prints a line to standard error; a closed one is no reason to stop.
+public func printError(_ line: String) {
+  let bytes = Array((line.hasSuffix("\n") ? line : line + "\n").utf8)
+  _ = bytes.withUnsafeBytes { Posix.writeAll(Posix.standardError, $0) }
+}

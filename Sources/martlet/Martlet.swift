@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import Experiment
+
+/// The command line: one subcommand a file.
+@main
+struct Martlet: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "martlet",
+    abstract: "Simulates GPU clusters that serve large language models.",
+    discussion: """
+      The answer goes to standard output, warnings and progress to standard error.
+      Exit codes: 0 done, 2 usage or configuration error, 4 stopped by the progress watchdog, \
+      130 and 143 interrupted.
+      """,
+    version: toolVersion,
+    subcommands: [Run.self, Validate.self])
+
+  /// Parses and runs; every fault of usage or configuration ends with 2.
+  static func main() {
+    do {
+      try refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      finish(error)
+    }
+  }
+
+  private static func refuseUnknownVerb(_ verb: String?) throws(ConfigError) {
+    let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    guard let verb, !verb.hasPrefix("-"), !known.contains(verb) else { return }
+    throw .unknown("command", verb, known: known, at: nil)
+  }
+
+  private static func finish(_ error: any Error) -> Never {
+    if let error = error as? ConfigError {
+      printError("error: \(error)")
+      leave(with: .usage)
+    }
+    let code = exitCode(for: error)
+    let message = fullMessage(for: error)
+    guard code.isSuccess else {
+      printError(message)
+      // ArgumentParser's own code for a usage error is 64.
+      leave(with: code == .validationFailure ? .usage : Status(rawValue: code.rawValue))
+    }
+    if !message.isEmpty { print(message) }
+    leave(with: .done)
+  }
+}
