@@ -1,0 +1,97 @@
+public import Kernel
+public import Metrics
+public import Units
+
+/// Draws requests: an arrival process and two distributions of lengths.
+///
+/// Each draws from a stream of its own (`arrivals`, `input_tokens`, `output_tokens`), so changing
+/// one moves nothing of the others, as long as no pair is rejected for its sum.
+public struct Generator: Sendable {
+  /// How many requests; exclusive with `duration`.
+  public var requests: Int?
+  /// Arrivals before this time; exclusive with `requests`.
+  public var duration: Seconds?
+  /// When requests arrive.
+  public var arrivals: ArrivalProcess
+  /// Lengths of prompts.
+  public var inputTokens: Distribution
+  /// Lengths of outputs.
+  public var outputTokens: Distribution
+  /// Pairs of lengths with a larger sum are rejected and both drawn again.
+  public var maxTotalTokens: Int?
+
+  /// A generator that still needs to be told how many requests, or for how long.
+  public init(arrivals: ArrivalProcess, inputTokens: Distribution, outputTokens: Distribution) {
+    self.arrivals = arrivals
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+  }
+
+  /// The requests of `seed`, ascending by arrival.
+  ///
+  /// Poisson and gamma processes begin at their first gap, the others at 0.
+  ///
+  /// - Throws: `TraceError` if the settings contradict each other, the last arrival would lie
+  ///   beyond 106 days, or 10,000 pairs in a row exceed `maxTotalTokens`.
+  public func generate(seed: UInt64) throws(TraceError) -> RequestTable {
+    if let fault { throw TraceError("generate: \(fault)") }
+    var clock = RandomStream(seed: seed, name: "arrivals")
+    var inputs = RandomStream(seed: seed, name: "input_tokens")
+    var outputs = RandomStream(seed: seed, name: "output_tokens")
+    let end = duration.map { Instant.zero + $0 } ?? .never
+    let count = requests ?? .max
+    var table = RequestTable()
+    table.reserve(requests ?? expectedRequests)
+    var time = Instant.zero
+    while table.count < count {
+      guard let next = arrivals.arrival(of: table.count, after: time, from: &clock) else {
+        if duration != nil { break }
+        throw TraceError("generate: request \(table.count + 1) arrives after over 106 days")
+      }
+      guard next < end else { break }
+      let (prompt, output) = try lengths(&inputs, &outputs)
+      table.append(at: next, prompt: prompt, output: output)
+      time = next
+    }
+    return table
+  }
+
+  private func lengths(
+    _ inputs: inout RandomStream, _ outputs: inout RandomStream
+  ) throws(TraceError) -> (Int32, Int32) {
+    let limit = maxTotalTokens ?? .max
+    for _ in 0..<10_000 {
+      let prompt = inputTokens.drawTokens(from: &inputs)
+      let output = outputTokens.drawTokens(from: &outputs)
+      if Int(prompt) + Int(output) <= limit { return (prompt, output) }
+    }
+    throw TraceError(
+      "generate: 10000 pairs of lengths in a row exceed max_total_tokens \(limit); raise it or"
+        + " give input_tokens and output_tokens a max")
+  }
+
+  /// The requests to make room for: the mean and five standard deviations of a Poisson process.
+  private var expectedRequests: Int {
+    let mean = min((duration?.value ?? 0) * arrivals.rate, 1e9)
+    return Int(mean + 5 * mean.squareRoot()) + 1
+  }
+
+  /// Why nothing can be generated, nil when something can.
+  public var fault: String? {
+    if let fault = arrivals.fault { return fault }
+    if let maxTotalTokens, maxTotalTokens < 2 {
+      return "max_total_tokens \(maxTotalTokens) must be at least 2: one in, one out"
+    }
+    switch (requests, duration) {
+    case (nil, nil): return "give requests or duration"
+    case (_?, _?): return "give either requests or duration, not both"
+    case (let count?, nil):
+      return (1...Int(Int32.max)).contains(count)
+        ? nil : "requests \(count) must lie in 1...\(Int32.max)"
+    case (nil, let span?):
+      if arrivals == .burst { return "a burst has no duration; give requests" }
+      return span.value > 0 && span.value * 1e12 < 0x1p63
+        ? nil : "duration \(span) must be above 0 and at most 106 days"
+    }
+  }
+}

@@ -1,0 +1,178 @@
+public import Metrics
+internal import Units
+
+/// Requests from a file and an account of how they were read.
+public struct Trace: Sendable {
+  /// The requests, in order of arrival.
+  public var requests: RequestTable
+  /// What was kept, what was dropped and why.
+  public var report: TraceReport
+}
+
+/// How a trace is to be read.
+public struct TraceOptions: Sendable {
+  /// The name of a format, or `auto`: by the first line of the file.
+  public var format = "auto"
+  /// Reads only until so many requests are kept, in the order of the file.
+  public var limit: Int?
+  /// Divides the times between arrivals.
+  public var speedup = 1.0
+  /// Rescales times to this mean rate in requests/s: (requests − 1) / (last − first arrival).
+  public var rate: Double?
+  /// Counts time from the first row; otherwise from the zero of the file's own clock.
+  public var rebase = true
+
+  /// All requests, at the times recorded.
+  public init() {}
+
+  /// Why these options cannot be used, nil when they can.
+  var fault: String? {
+    if let limit, limit < 1 { return "limit \(limit) must be at least 1" }
+    if !(speedup > 0 && speedup.isFinite) { return "speedup \(speedup) must be above 0" }
+    if let rate, !(rate > 0 && rate.isFinite) {
+      return "rate \(rate) must be above 0 requests/s"
+    }
+    return nil
+  }
+}
+
+/// An account of the reading of a trace: `rowsRead` = `kept` + the sum of `dropped`.
+public struct TraceReport: Sendable {
+  /// The name of the format.
+  public var format: String
+  /// Rows read, the header and blank lines not counted.
+  public var rowsRead: Int
+  /// Rows that became requests.
+  public var kept: Int
+  /// Rows that did not, by reason, in order of first appearance.
+  public var dropped: [DroppedRows]
+  /// Lines without any content.
+  public var blankLines: Int
+  /// What a reader should know, one line each.
+  public var warnings: [String]
+  /// Hash of the decompressed bytes that were read, as 16 hexadecimal digits.
+  public var contentHash: String
+  /// How the hashes of prompt blocks fit the prompt lengths; nil without hashes.
+  public var blocks: BlockRule?
+}
+
+/// Rows that were dropped for one reason.
+public struct DroppedRows: Sendable, Equatable {
+  /// Why, such as `GeneratedTokens is 0`.
+  public var reason: String
+  /// How many.
+  public var count: Int
+  /// The line of the first, from 1.
+  public var firstLine: Int
+}
+
+/// Reads a trace in one pass, plain or gzipped, in memory bounded by its longest line and 16 bytes
+/// a request.
+///
+/// Arrivals are whole picoseconds from the first row read (even if that one is dropped), exact for
+/// every recorded decimal of a second, and ascending; rows with equal times keep their order.
+///
+/// - Throws: `TraceError` if the file cannot be read, is in no known format, or has no usable row.
+public func readTrace(at path: String, options: TraceOptions) throws(TraceError) -> Trace {
+  try readTrace(at: path, options: options, chunk: 1 << 20)
+}
+
+/// Reads a trace `chunk` bytes at a time, which changes nothing but speed and memory.
+package func readTrace(
+  at path: String, options: TraceOptions, chunk: Int
+) throws(TraceError) -> Trace {
+  if let fault = options.fault { throw TraceError(path, fault) }
+  var reader = try LineReader(path: path, chunk: chunk)
+  let first = try FirstLine(of: &reader, path: path)
+  let type = try traceFormat(named: options.format, for: first, path: path)
+  return try read(type, from: &reader, after: first, path: path, options: options)
+}
+
+private func read<Format: TraceFormat>(
+  _ type: Format.Type, from reader: inout LineReader, after first: FirstLine,
+  path: String, options: TraceOptions
+) throws(TraceError) -> Trace {
+  var format = try Format(first: first, path: path)
+  var rows = TraceRows(path: path, fields: Format.fields, options: options)
+  rows.line = first.number - 1
+  rows.blankLines = first.number - 1
+  if Format.hasHeader {
+    try first.skip(in: &reader)
+    rows.line += 1
+  }
+  var isAtEnd = false
+  while !rows.isFull, !isAtEnd {
+    isAtEnd = try !reader.next { lines throws(TraceError) in try format.read(lines, into: &rows) }
+  }
+  var report = TraceReport(
+    format: Format.name, rowsRead: rows.rowsRead, kept: rows.table.count, dropped: rows.dropped,
+    blankLines: rows.blankLines, warnings: rows.warnings, contentHash: reader.contentHash)
+  let requests = try finished(&rows, path: path, options: options, &report)
+  format.conclude(&report)
+  return Trace(requests: requests, report: report)
+}
+
+/// The requests in order, at the rate asked for.
+private func finished(
+  _ rows: inout TraceRows, path: String, options: TraceOptions, _ report: inout TraceReport
+) throws(TraceError) -> RequestTable {
+  let line = rows.lineBeyondSpan
+  guard line == nil, var requests = rows.sorted() else {
+    throw TraceError(
+      path, line: line,
+      "arrives over 106 days after the first row, the longest run; set limit or speedup")
+  }
+  guard requests.count > 0 else { throw nothingLeft(of: report, path: path) }
+  if let warning = rateWarning(requests, options) { report.warnings.append("\(path): \(warning)") }
+  if let rate = options.rate {
+    if options.speedup != 1 {
+      report.warnings.append("\(path): rate \(rate) overrides speedup \(options.speedup)")
+    }
+    try rescale(&requests, to: rate, path: path)
+  }
+  return requests
+}
+
+private func nothingLeft(of report: TraceReport, path: String) -> TraceError {
+  guard report.rowsRead > 0 else { return TraceError(path, "has a header but no rows") }
+  let reasons = report.dropped.map {
+    "\($0.reason) (\(rows($0.count)), first at line \($0.firstLine))"
+  }
+  return TraceError(
+    path, line: report.dropped.first?.firstLine,
+    "none of \(rows(report.rowsRead)) can be used: \(reasons.joined(separator: "; "))")
+}
+
+/// A doubt about the unit of time, if the rate as recorded is beyond what any service sees.
+private func rateWarning(_ requests: RequestTable, _ options: TraceOptions) -> String? {
+  guard let rate = requests.meanRate.map({ $0 / options.speedup }) else { return nil }
+  let known = 1e-4...1e4
+  if known.contains(rate) { return nil }
+  return "its mean rate is \(rate) requests/s: are its times in another unit?"
+}
+
+private func rescale(
+  _ requests: inout RequestTable, to rate: Double, path: String
+) throws(TraceError) {
+  guard let recorded = requests.meanRate else {
+    throw TraceError(path, "cannot be rescaled to a rate: all its requests arrive at one time")
+  }
+  let scale = TimeScale(factor: recorded / rate)
+  var times: [Instant] = []
+  times.reserveCapacity(requests.count)
+  for arrival in requests.arrival {
+    guard let time = scale.apply(Int128(arrival.picoseconds)) else {
+      throw TraceError(path, "at rate \(rate) its requests arrive over more than 106 days")
+    }
+    times.append(Instant(picoseconds: time))
+  }
+  requests.reschedule(times)
+}
+
+extension RequestTable {
+  /// (requests − 1) / (last − first arrival) in requests/s; nil if that is undefined.
+  var meanRate: Double? {
+    guard let first = arrival.first, let last = arrival.last, last > first else { return nil }
+    return Double(count - 1) / (Double(last - first) * 1e-12)
+  }
+}

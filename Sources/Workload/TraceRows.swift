@@ -1,0 +1,131 @@
+internal import Metrics
+internal import Units
+
+/// What has been read of a trace so far: the requests kept and an account of all other rows.
+public struct TraceRows: Sendable {
+  private let path: String
+  private let fields: [String]
+  private let limit: Int
+  private let scale: TimeScale
+
+  /// The requests kept, in the order of the file.
+  private(set) var table = RequestTable()
+  /// Lines read.
+  var line = 0
+  /// Lines without any content; they are no rows.
+  var blankLines = 0
+  /// Rows read, kept or not.
+  private(set) var rowsRead = 0
+  /// The first kept row whose arrival is too far from the first row's.
+  private(set) var lineBeyondSpan: Int?
+  /// Kept rows that arrive before a row above them.
+  private(set) var backwards = 0
+  private var firstBackwards = 0
+  private var drops: [Drop] = []
+  private var origin: Int128?
+  private var earliest: Int128 = 0
+  private var latest: Int64 = .min
+
+  private struct Drop {
+    let fault: RowFault
+    let sample: String
+    let firstLine: Int
+    var count = 1
+  }
+
+  /// Nothing read yet.
+  init(path: String, fields: [String], options: TraceOptions) {
+    self.path = path
+    self.fields = fields
+    limit = options.limit ?? .max
+    scale = TimeScale(factor: 1 / options.speedup)
+    origin = options.rebase ? nil : 0
+  }
+
+  /// Whether no further row is wanted.
+  var isFull: Bool { table.count >= limit || lineBeyondSpan != nil }
+
+  /// Adds a row that could be read.
+  ///
+  /// - Throws: a fault if it has no tokens; then it is not counted.
+  mutating func keep(_ row: TraceRow) throws(RowFault) {
+    guard let time = row.time else { throw RowFault(.missing, field: 0) }
+    guard row.prompt > 0 else { throw RowFault(.zero, field: 1) }
+    guard row.output > 0 else { throw RowFault(.zero, field: 2) }
+    guard let arrival = scale.apply(offset(of: time)) else {
+      lineBeyondSpan = line
+      return
+    }
+    rowsRead += 1
+    if arrival < latest {
+      if backwards == 0 { firstBackwards = line }
+      backwards += 1
+    }
+    latest = max(latest, arrival)
+    table.append(at: Instant(picoseconds: arrival), prompt: row.prompt, output: row.output)
+  }
+
+  /// Counts a row that cannot be used.
+  mutating func drop(_ row: TraceRow, for fault: RowFault, in text: Span<UInt8>) {
+    rowsRead += 1
+    if let time = row.time { _ = offset(of: time) }
+    let same = drops.firstIndex { $0.fault.kind == fault.kind && $0.fault.field == fault.field }
+    if let same {
+      drops[same].count += 1
+    } else {
+      let sample = text.excerpt(fault.range)
+      drops.append(Drop(fault: fault, sample: sample, firstLine: line))
+    }
+  }
+
+  /// The time since the first row whose time is known, be it kept or not.
+  private mutating func offset(of time: Int128) -> Int128 {
+    guard let origin else {
+      origin = time
+      return 0
+    }
+    let offset = time - origin
+    if offset < earliest { earliest = offset }
+    return offset
+  }
+
+  /// Sorts the requests and counts their arrivals from the earliest row, if rows went backwards.
+  ///
+  /// - Returns: the requests, nil if their arrivals do not fit into 64 bits.
+  mutating func sorted() -> RequestTable? {
+    guard lineBeyondSpan == nil, let first = scale.apply(earliest) else { return nil }
+    var result = RequestTable()
+    swap(&result, &table)
+    if backwards > 0 { result.sortByArrival() }
+    if first < 0 {
+      let (_, overflows) = latest.subtractingReportingOverflow(first)
+      if overflows { return nil }
+      result.reschedule(result.arrival.map { Instant(picoseconds: $0.picoseconds - first) })
+    }
+    return result
+  }
+
+  /// The rows dropped, by reason, in order of first appearance.
+  var dropped: [DroppedRows] {
+    drops.map {
+      DroppedRows(
+        reason: $0.fault.description(fields: fields), count: $0.count, firstLine: $0.firstLine)
+    }
+  }
+
+  /// One warning for each reason to drop rows, and one if rows go backwards.
+  var warnings: [String] {
+    var warnings = drops.map { drop in
+      let what = drop.fault.description(fields: fields, value: drop.sample)
+      return "\(path):\(drop.firstLine): \(what) (\(rows(drop.count)) dropped)"
+    }
+    if backwards > 0 {
+      warnings.append(
+        "\(path):\(firstBackwards): arrives before a row above it (\(rows(backwards))); sorted")
+    }
+    return warnings
+  }
+}
+
+/// A number of rows in words.
+func rows(_ count: Int) -> String { count == 1 ? "1 row" : "\(count) rows" }
