@@ -66,6 +66,10 @@ public struct Simulation: Sendable {
     while queue.time < .never, stop == nil {
       guard left > 0 else { return true }
       left -= 1
+      guard queue.time < .horizon else {
+        stop = "simulated time passed 106 days, the range of the clock; shorten the workload"
+        return false
+      }
       let source = queue.next()
       switch source {
       case arrivals: arrive(RequestID(nextArrival))

@@ -16,10 +16,15 @@ public struct Instant: Comparable, Hashable, Sendable {
   /// Whether `a` is earlier than `b`.
   public static func < (a: Instant, b: Instant) -> Bool { a.picoseconds < b.picoseconds }
 
+  /// The last instant that a run may reach, about 106 days; later ones are moved to it.
+  public static let horizon = Instant(picoseconds: .max - 1)
+
   /// The instant `delay` later, rounded once to the nearest picosecond and never the same instant.
   public static func + (start: Instant, delay: Seconds) -> Instant {
     // `.rounded()` is a libm call on baseline x86-64; truncation of x + ½ is one instruction.
-    Instant(picoseconds: start.picoseconds + max(1, Int64(delay.value * 1e12 + 0.5)))
+    let step = max(1, Int64(min(delay.value * 1e12 + 0.5, 9.2e18)))
+    let (sum, isBeyond) = start.picoseconds.addingReportingOverflow(step)
+    return isBeyond ? horizon : Instant(picoseconds: min(sum, horizon.picoseconds))
   }
 
   /// Picoseconds from `start` to `end`.

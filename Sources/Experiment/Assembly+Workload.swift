@@ -1,0 +1,98 @@
+internal import Kernel
+public import Metrics
+internal import Units
+public import Workload
+
+/// The requests of a run and where they came from.
+public struct LoadedWorkload: Sendable {
+  /// The requests.
+  public var requests: RequestTable
+  /// What reading a trace found; nil for generated requests.
+  public var report: TraceReport?
+}
+
+extension Assembly {
+  /// Reads or draws the requests.
+  ///
+  /// - Throws: `ConfigError` when the trace cannot be read or the distributions cannot be drawn.
+  public func workload() throws(ConfigError) -> LoadedWorkload {
+    switch config.workload {
+    case .trace(let trace): return try Self.read(trace)
+    case .generate(let generate):
+      let generator = try Self.generator(generate)
+      do {
+        return LoadedWorkload(requests: try generator.generate(seed: config.seed), report: nil)
+      } catch {
+        throw ConfigError(generate.extent.place, error.description)
+      }
+    }
+  }
+
+  private static func read(_ config: TraceConfig) throws(ConfigError) -> LoadedWorkload {
+    var options = TraceOptions()
+    options.format = config.format.value
+    options.limit = config.limit?.value
+    options.speedup = config.speedup.value
+    options.rate = config.rate?.value
+    let names = ["auto"] + traceFormats.map { $0.name }
+    guard names.contains(options.format) else {
+      throw .unknown("trace format", options.format, known: names, at: config.format.place)
+    }
+    do {
+      let trace = try readTrace(at: config.path.value, options: options)
+      return LoadedWorkload(requests: trace.requests, report: trace.report)
+    } catch {
+      throw ConfigError(nil, error.description)
+    }
+  }
+
+  private static func generator(_ config: GenerateConfig) throws(ConfigError) -> Generator {
+    var generator = Generator(
+      arrivals: process(config.arrivals.value), inputTokens: try distribution(config.inputTokens),
+      outputTokens: try distribution(config.outputTokens))
+    switch config.extent.value {
+    case .requests(let count): generator.requests = count
+    case .duration(let duration): generator.duration = duration
+    }
+    generator.maxTotalTokens = config.maxTotalTokens?.value
+    if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
+    return generator
+  }
+
+  private static func process(_ arrivals: GenerateConfig.Arrivals) -> ArrivalProcess {
+    switch arrivals {
+    case .poisson(let rate): .poisson(rate: rate)
+    case .gamma(let rate, let cv): .gamma(rate: rate, cv: cv)
+    case .fixed(let rate): .fixed(rate: rate)
+    case .burst: .burst
+    }
+  }
+
+  private static func distribution(
+    _ config: Located<DistributionConfig>
+  ) throws(ConfigError) -> Distribution {
+    do {
+      var values: [Double] = []
+      if case .empirical(let file, let column) = config.value.shape {
+        values = try csvColumn(named: column, inFile: file)
+      }
+      return try config.value.distribution(values: values)
+    } catch {
+      throw config.error("\(error)")
+    }
+  }
+
+  /// The rate that was asked for and its burstiness, as `vllm bench serve` names them.
+  var offered: (rate: Double?, burstiness: Double?) {
+    guard case .generate(let generate) = config.workload else {
+      if case .trace(let trace) = config.workload { return (trace.rate?.value, nil) }
+      return (nil, nil)
+    }
+    switch generate.arrivals.value {
+    case .poisson(let rate): return (rate, 1)
+    case .gamma(let rate, let cv): return (rate, 1 / (cv * cv))
+    case .fixed(let rate): return (rate, nil)
+    case .burst: return (.infinity, nil)
+    }
+  }
+}

@@ -1,0 +1,245 @@
+public import Catalog
+public import Cluster
+public import Cost
+internal import Kernel
+public import Metrics
+internal import Schedulers
+public import Serving
+internal import Units
+internal import Workload
+
+/// An experiment whose names are looked up and whose parts fit together: ready to run.
+///
+/// Read after `ExperimentConfig`: here names become values, once.
+public struct Assembly: Sendable {
+  /// The experiment as written.
+  public let config: ExperimentConfig
+  /// The model on the GPUs of one instance.
+  public let deployment: Deployment
+  /// KV blocks of one instance.
+  public let blocks: Int32
+  /// Limits that the scheduler is told.
+  public let context: EngineContext
+  /// The time of a step.
+  public let cost: any CostModel
+  /// The scheduler of every instance; each has its own copy.
+  public let scheduler: any Scheduler
+  /// The router of the cluster.
+  public let router: any Router
+  /// Options and derived values for config.effective.yaml.
+  public let resolved: ResolvedConfig
+  /// What a reader of the results should be warned of before the run.
+  public let caveats: [String]
+
+  /// Looks up every name of `config` and checks that the parts fit together.
+  ///
+  /// - Throws: `ConfigError` for an unknown name or option, a model that does not divide or fit,
+  ///   and settings that exclude each other.
+  public init(_ config: ExperimentConfig) throws(ConfigError) {
+    self.config = config
+    var resolved = ResolvedConfig()
+    let profile = try Self.profile(config.engine.profile, &resolved)
+    deployment = try Self.deployment(config, profile)
+    let longest = config.engine.maxModelLength?.value ?? deployment.model.maxContext
+    blocks = try Self.blocks(config, deployment)
+    context = EngineContext(
+      maxModelLength: Int32(clamping: longest), gpuMemory: deployment.gpu.memory)
+    cost = try Self.cost(config.engine.cost, deployment, &resolved)
+    scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
+    router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
+    resolved.maxModelLength = longest
+    resolved.kvPoolTokens = Int(blocks) * config.engine.blockSize.value
+    self.resolved = resolved
+    var caveats = [cost.caveat].compactMap { $0 }
+    if longest > deployment.model.maxContext {
+      caveats.append(
+        "max_model_len \(longest) is above the \(deployment.model.maxContext) tokens of "
+          + "\(deployment.model.name)")
+    }
+    self.caveats = caveats
+  }
+
+  /// GPUs of all instances.
+  public var gpuCount: Int { deployment.gpus * config.cluster.instances.value }
+
+  /// The run over `requests`; `exactSteps` plans every step anew and gives the same results.
+  public func simulation(_ requests: RequestTable, exactSteps: Bool) -> Simulation {
+    let count = config.cluster.instances.value
+    let recorder = Recorder(
+      exactGaps: max(4096, 1 << 21 / count), logsSteps: config.output.steps)
+    let batch = Batch(
+      blocks: blocks, tokensPerBlock: Int32(config.engine.blockSize.value),
+      maxModelLength: context.maxModelLength)
+    let instance = Instance(
+      batch: batch, scheduler: scheduler, cost: cost, maxLeap: exactSteps ? 1 : 256,
+      recorder: recorder, lastArrival: requests.arrival.last ?? .zero)
+    let second: Int64 = 1_000_000_000_000
+    return Simulation(
+      requests: requests, instances: Array(repeating: instance, count: count), router: router,
+      series: config.output.timeseries ? TimeSeries(width: second, instances: count) : nil)
+  }
+}
+
+// MARK: - Names to values
+
+extension Assembly {
+  private static func profile(
+    _ policy: PolicyConfig, _ resolved: inout ResolvedConfig
+  ) throws(ConfigError) -> EngineProfile {
+    guard var profile = EngineProfile.named(policy.name.value) else {
+      throw .unknown(
+        "engine profile", policy.name.value, known: EngineProfile.all.map(\.name),
+        at: policy.name.place)
+    }
+    let options = try decodeOptions(ProfileOptions.self, from: policy, kind: "profile")
+    if policy.options.contains(where: { $0.name == "host_time" }) {
+      profile.hostTime = options.hostTime
+    }
+    resolved.profile = [("host_time", profile.hostTime.description)]
+    return profile
+  }
+
+  private static func deployment(
+    _ config: ExperimentConfig, _ profile: EngineProfile
+  ) throws(ConfigError) -> Deployment {
+    let cluster = config.cluster
+    let model = try model(config.model)
+    let gpu = try gpu(cluster.gpu)
+    do {
+      return try Deployment(
+        model: model, gpu: gpu, tensorParallel: cluster.tensorParallel.value,
+        pipelineParallel: cluster.pipelineParallel.value, profile: profile)
+    } catch {
+      throw ConfigError(cluster.tensorParallel.place, error.description)
+    }
+  }
+
+  /// The model that `source` names, reads or spells out.
+  public static func model(_ source: Located<ModelSource>) throws(ConfigError) -> Model {
+    do {
+      switch source.value {
+      case .name(let name):
+        guard let model = Model.named(name) else {
+          throw ConfigError.unknown(
+            "model", name, known: Model.all.map(\.name), at: source.place)
+        }
+        return model
+      case .file(let path): return try Model(huggingFaceConfig: path)
+      case .inline(let node):
+        var json: [UInt8] = []
+        node.json.write(into: &json)
+        return try Model(huggingFaceConfig: json, path: "model")
+      }
+    } catch let error as ConfigError {
+      throw error
+    } catch {
+      throw ConfigError(source.place, "\(error)")
+    }
+  }
+
+  /// The GPU that `source` names or spells out.
+  public static func gpu(_ source: Located<GPUSource>) throws(ConfigError) -> GPU {
+    switch source.value {
+    case .name(let name):
+      guard let gpu = GPU.named(name) else {
+        throw .unknown("GPU", name, known: GPU.all.map(\.name), at: source.place)
+      }
+      return gpu
+    case .inline(let node):
+      guard case .mapping(let entries) = node.content else {
+        throw source.error("is \(node.found); write a name or a block of its fields")
+      }
+      var fields: [(key: String, value: String)] = []
+      for entry in entries {
+        guard GPU.inlineKeys.contains(entry.key) else {
+          throw .unknown("GPU field", entry.key, known: GPU.inlineKeys, at: entry.place)
+        }
+        guard case .scalar(let text, _) = entry.value.content else {
+          throw ConfigError(entry.place, "\(entry.key) is \(entry.value.found), not a value")
+        }
+        fields.append((entry.key, text))
+      }
+      do {
+        return try GPU(inline: fields)
+      } catch {
+        throw ConfigError(source.place, error.description)
+      }
+    }
+  }
+
+  private static func blocks(
+    _ config: ExperimentConfig, _ deployment: Deployment
+  ) throws(ConfigError) -> Int32 {
+    let engine = config.engine
+    let size = engine.blockSize.value
+    if let tokens = engine.kvPoolTokens {
+      guard tokens.value >= size else {
+        throw tokens.error("\(tokens.value) is less than one block of \(size) tokens")
+      }
+      return Int32(clamping: tokens.value / size)
+    }
+    do {
+      let pool = try KVPool(
+        deployment, utilization: engine.gpuMemoryUtilization.value, reserve: engine.reserve.value,
+        blockSize: size)
+      return Int32(clamping: pool.blocks)
+    } catch {
+      throw ConfigError(config.cluster.gpu.place, error.description)
+    }
+  }
+
+  private static func cost(
+    _ policy: PolicyConfig, _ deployment: Deployment, _ resolved: inout ResolvedConfig
+  ) throws(ConfigError) -> any CostModel {
+    func make<M: CostModel>(_ type: M.Type) throws(ConfigError) -> any CostModel {
+      let options = try decodeOptions(M.Options.self, from: policy, kind: "cost")
+      resolved.cost = optionTexts(options)
+      return M(options, deployment)
+    }
+    guard let type = costModels.first(where: { $0.name == policy.name.value }) else {
+      throw .unknown(
+        "cost model", policy.name.value, known: costModels.map { $0.name }, at: policy.name.place)
+    }
+    return try make(type)
+  }
+
+  private static func scheduler(
+    _ policy: PolicyConfig, _ context: EngineContext, _ resolved: inout ResolvedConfig
+  ) throws(ConfigError) -> any Scheduler {
+    func make<S: Scheduler>(_ type: S.Type) throws(ConfigError) -> any Scheduler {
+      let options = try decodeOptions(S.Options.self, from: policy, kind: "scheduler")
+      if let fault = S.fault(options, in: context) {
+        throw ConfigError(policy.name.place, "scheduler \(S.name): \(fault)")
+      }
+      resolved.scheduler = optionTexts(options)
+      return S(options, context)
+    }
+    guard let type = schedulers.first(where: { $0.name == policy.name.value }) else {
+      throw .unknown(
+        "scheduler", policy.name.value, known: schedulers.map { $0.name }, at: policy.name.place)
+    }
+    return try make(type)
+  }
+
+  private static func router(
+    _ policy: PolicyConfig, instances: Int, _ resolved: inout ResolvedConfig
+  ) throws(ConfigError) -> any Router {
+    func make<R: Router>(_ type: R.Type) throws(ConfigError) -> any Router {
+      let options = try decodeOptions(R.Options.self, from: policy, kind: "router")
+      resolved.router = optionTexts(options)
+      return R(options, instances: instances)
+    }
+    guard let type = routers.first(where: { $0.name == policy.name.value }) else {
+      throw .unknown(
+        "router", policy.name.value, known: routers.map { $0.name }, at: policy.name.place)
+    }
+    return try make(type)
+  }
+}
+
+/// What an experiment may set of an engine profile.
+struct ProfileOptions: PolicyOptions {
+  /// Host time per step; the profile's own when left out.
+  var hostTime = Seconds(0)
+  var fault: String? { hostTime.value < 0 ? "host_time must not be negative" : nil }
+}
