@@ -151,7 +151,8 @@ extension ExperimentConfig {
         for (name, value) in generate.arrivals.value.parameters { out.key(name, value) }
       }
       for (key, lengths) in [
-        ("input_tokens", generate.inputTokens.value), ("output_tokens", generate.outputTokens.value),
+        ("input_tokens", generate.inputTokens.value),
+        ("output_tokens", generate.outputTokens.value),
       ] {
         out.block(key) { out in
           for (name, value) in lengths.parameters(path: path) { out.key(name, value) }

@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-  internal import Darwin
+internal import Darwin
 #else
-  internal import Glibc
+internal import Glibc
 #endif
 
 /// Removes a directory when the process is interrupted (SIGINT, SIGTERM), then ends the process
@@ -38,9 +38,9 @@ struct Interruption {
   /// Starts the thread; nil when the system has none left, and interruptions then stay pending.
   private static func start(removing directory: String) -> pthread_t? {
     #if canImport(Darwin)
-      var thread: pthread_t?
+    var thread: pthread_t?
     #else
-      var thread = pthread_t()
+    var thread = pthread_t()
     #endif
     let path = strdup(directory)
     let code = pthread_create(

@@ -31,7 +31,8 @@ struct MappingReader {
     _ node: ConfigNode?, path: String, at place: Place, keys: [String]
   ) throws(ConfigError) {
     self.path = path
-    self.place = node?.place ?? place
+    // What a file lacks has no line.
+    self.place = path.isEmpty ? place : node?.place ?? place
     self.keys = keys
     switch node?.content {
     case .mapping(let entries): self.entries = entries
@@ -39,7 +40,7 @@ struct MappingReader {
     default:
       let what = path.isEmpty ? "expected" : "is \(node?.found ?? "nothing"); write"
       throw ConfigError(
-        self.place, key: path, "\(what) a mapping with the keys \(keys.joined(separator: ", "))")
+        node?.place ?? place, key: path, "\(what) a mapping with the keys \(keys.joined(separator: ", "))")
     }
     for entry in entries where !keys.contains(entry.key) {
       throw .unknown("key", entry.key, known: keys, at: entry.place)

@@ -45,7 +45,8 @@ private struct Keyed<Key: CodingKey>: KeyedDecodingContainerProtocol {
       guard let cases = type as? any CaseIterable.Type else { throw error }
       let known = names(of: cases)
       let guess = nearest(decoder.text, in: known).map { " (did you mean \"\($0)\"?)" } ?? ""
-      throw decoder.fault("\"\(decoder.text)\" is unknown\(guess); known: \(known.joined(separator: ", "))")
+      throw decoder.fault(
+        "\"\(decoder.text)\" is unknown\(guess); known: \(known.joined(separator: ", "))")
     }
   }
 
