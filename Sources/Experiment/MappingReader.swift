@@ -39,8 +39,9 @@ struct MappingReader {
     case nil, .null: entries = []
     default:
       let what = path.isEmpty ? "expected" : "is \(node?.found ?? "nothing"); write"
+      let list = keys.joined(separator: ", ")
       throw ConfigError(
-        node?.place ?? place, key: path, "\(what) a mapping with the keys \(keys.joined(separator: ", "))")
+        node?.place ?? place, key: path, "\(what) a mapping with the keys \(list)")
     }
     for entry in entries where !keys.contains(entry.key) {
       throw .unknown("key", entry.key, known: keys, at: entry.place)
