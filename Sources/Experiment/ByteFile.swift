@@ -23,7 +23,9 @@ public struct ByteFile: ~Copyable {
   }
 
   /// Opens what stands at `path` already, such as a device or a pipe.
-  init(existing path: String) throws(ConfigError) {
+  ///
+  /// - Throws: `ConfigError` when it cannot be opened.
+  public init(existing path: String) throws(ConfigError) {
     self.path = path
     do {
       file = try Posix.openForWriting(path)

@@ -31,15 +31,17 @@ struct MappingReader {
     _ node: ConfigNode?, path: String, at place: Place, keys: [String]
   ) throws(ConfigError) {
     self.path = path
-    self.place = node?.place ?? place
+    // What a file lacks has no line.
+    self.place = path.isEmpty ? place : node?.place ?? place
     self.keys = keys
     switch node?.content {
     case .mapping(let entries): self.entries = entries
     case nil, .null: entries = []
     default:
       let what = path.isEmpty ? "expected" : "is \(node?.found ?? "nothing"); write"
+      let list = keys.joined(separator: ", ")
       throw ConfigError(
-        self.place, key: path, "\(what) a mapping with the keys \(keys.joined(separator: ", "))")
+        node?.place ?? place, key: path, "\(what) a mapping with the keys \(list)")
     }
     for entry in entries where !keys.contains(entry.key) {
       throw .unknown("key", entry.key, known: keys, at: entry.place)

@@ -13,7 +13,8 @@ public struct OutputDirectory: ~Copyable {
 
   /// Begins the directory that will lie at `path`; its parent must exist.
   ///
-  /// - Parameter force: Whether an existing directory is replaced, at `publish` and not before.
+  /// With `force` an existing directory is replaced, at `publish` and not before.
+  ///
   /// - Throws: `ConfigError` when `path` exists or its parent cannot be written.
   public init(at path: String, force: Bool) throws(ConfigError) {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path

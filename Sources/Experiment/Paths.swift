@@ -34,8 +34,7 @@ enum Paths {
 
   /// `path` as seen from `directory`; both may be relative to the working directory.
   ///
-  /// Links in both are followed first, since `..` of a linked directory leads elsewhere; the last
-  /// part of either may not exist yet.
+  /// Links in both are followed first, since `..` of a linked directory leads elsewhere.
   static func relative(_ path: String, to directory: String) -> String {
     let from = physical(directory).split(separator: "/")
     let to = physical(path).split(separator: "/")
@@ -45,11 +44,20 @@ enum Paths {
     return ((up.isEmpty ? ["."] : up) + to[common...]).joined(separator: "/")
   }
 
+  /// The path from the root, without links and dots.
   private static func physical(_ path: String) -> String {
-    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    if [".", ".."].contains(last(of: trimmed)) { return Posix.realPath(trimmed) ?? trimmed }
-    let parent = directory(of: trimmed)
-    guard let real = Posix.realPath(parent.isEmpty ? "." : parent) else { return trimmed }
-    return join(real, last(of: trimmed))
+    if let real = Posix.realPath(path) { return real }
+    let parent = directory(of: path)
+    let name = last(of: path)
+    if let real = Posix.realPath(parent.isEmpty ? "." : parent), name != ".." {
+      return join(real, name)
+    }
+    // What does not exist has no links.
+    var parts: [Substring] = []
+    let start = path.hasPrefix("/") ? "" : Posix.realPath(".") ?? ""
+    for part in join(start, path).split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
   }
 }

@@ -2,9 +2,8 @@ public import Kernel
 
 /// Reads the options of a policy over the defaults of `Options`.
 ///
-/// - Parameters:
-///   - kind: What the policy is, for messages: `scheduler`.
-///   - policy: Its name and options as written.
+/// `kind` says what the policy is, for messages: `scheduler`.
+///
 /// - Throws: `ConfigError` for an option that `Options` lacks, a text of the wrong type, an option
 ///   written twice, or settings that do not go together.
 public func decodeOptions<Options: PolicyOptions>(

@@ -1,0 +1,93 @@
+import Experiment
+import Testing
+
+@Suite struct EffectiveYAMLTests {
+  @Test(arguments: [least, full])
+  func `reading the effective configuration and writing it again gives the same bytes`(
+    yaml: String
+  ) throws {
+    let config = try ExperimentConfig.read(yaml, file: "/runs/my.yaml")
+    let first = config.effectiveYAML(ResolvedConfig(), in: "/runs/out")
+    let again = try ExperimentConfig.read(first, file: "/runs/out/config.effective.yaml")
+    #expect(again.effectiveYAML(ResolvedConfig(), in: "/runs/out") == first)
+  }
+
+  @Test func `every key is written with its value, in the order of the manual`() throws {
+    let config = try ExperimentConfig.read(least, file: "/runs/my.yaml")
+    var resolved = ResolvedConfig()
+    resolved.scheduler = [("max_num_seqs", "256"), ("policy", "fcfs")]
+    resolved.maxModelLength = 8192
+    #expect(
+      config.effectiveYAML(resolved, in: "/runs/out") == """
+        version: 1
+        name: my
+        seed: 1
+        model: llama-3-8b
+        cluster:
+          gpu: a100-80gb-sxm
+          instances: 1
+          tensor_parallel: 1
+          pipeline_parallel: 1
+          memory: null  # HBM only
+        engine:
+          scheduler:
+            name: vllm-v1
+            max_num_seqs: 256
+            policy: fcfs
+          block_size: 16
+          gpu_memory_utilization: 0.9
+          cost: calibrated
+          profile: vllm-2026
+          max_model_len: null  # the model's: 8192
+          reserve: 0 B
+          kv_pool_tokens: null  # what the memory leaves
+          prefix_cache:
+            enabled: false
+            eviction: lru
+          preemption: recompute
+        router: round-robin
+        workload:
+          trace: ../trace.csv
+          format: auto
+          limit: null
+          speedup: 1.0
+          rate: null
+        slo:
+          ttft_ms: null
+          tpot_ms: null
+          e2el_ms: null
+        output:
+          requests: true
+          steps: false
+          timeseries: true
+          timeline: false
+
+        """)
+  }
+
+  @Test(arguments: ["true", "12", "1e3", "null", "a: b", "- x", "say \"hi\"", "é", "", "x "])
+  func `text that YAML would read otherwise is quoted`(name: String) throws {
+    var config = try ExperimentConfig.read(least, file: "my.yaml")
+    config.name = name
+    let yaml = config.effectiveYAML(ResolvedConfig(), in: "out")
+    let line = yaml.split(separator: "\n").first { $0.hasPrefix("name: ") } ?? ""
+    #expect(line.hasPrefix("name: \""))
+    guard !name.isEmpty else { return }
+    #expect(try ExperimentConfig.read(yaml, file: "my.yaml").name == name)
+  }
+
+  @Test func `the hash follows every setting but no path`() throws {
+    func hash(_ yaml: String, _ file: String) throws -> String {
+      try ExperimentConfig.read(yaml, file: file).configHash(ResolvedConfig())
+    }
+    let one = try hash("name: x\n" + least, "/a/my.yaml")
+    #expect(one.count == 16)
+    #expect(try hash("name: x\n" + least, "/other/place/your.yaml") == one)
+    #expect(try hash("name: x\nseed: 2\n" + least, "/a/my.yaml") != one)
+    #expect(
+      throws: ConfigError(.file("/nowhere/config.json"), "no such file")
+    ) {
+      try hash("model: /nowhere/config.json\ncluster: {gpu: g}\nworkload: {trace: t}\n", "m.yaml")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Experiment
+import Kernel
+import Testing
+
+@Suite struct WorkloadConfigTests {
+  private let start = "model: m\ncluster: {gpu: g}\nworkload:\n"
+
+  private func fault(generate lines: String) -> String {
+    ExperimentTests.fault(start + "  generate:\n" + lines)
+  }
+
+  @Test func `a workload is either a trace or generated`() {
+    #expect(
+      ExperimentTests.fault(start + "  trace: a.csv\n  generate: {requests: 1}\n")
+        == "my.yaml:4: workload.trace stands beside generate (my.yaml:5); keep one of them")
+    #expect(
+      ExperimentTests.fault(start + "  rate: 3\n  generate: {requests: 1}\n")
+        == "my.yaml:4: workload.rate belongs to a trace, not to generate; "
+        + "write workload.generate.arrivals.rate")
+    #expect(
+      ExperimentTests.fault(start + "  limit: 3\n")
+        == "my.yaml:4: workload.trace is missing; write trace: FILE, or generate: …")
+  }
+
+  @Test(arguments: [
+    ("limit: 0", "workload.limit 0 is out of range; write a whole number from 1 to 2147483647"),
+    ("speedup: 0", "workload.speedup 0 is out of range; write a number above 0"),
+    ("rate: -2", "workload.rate -2 is out of range; write a number above 0"),
+    ("rate: .inf", "workload.rate \".inf\" is not a number; write one above 0"),
+  ])
+  func `a trace is not replayed at an absurd pace`(line: String, message: String) {
+    #expect(
+      ExperimentTests.fault(start + "  trace: t\n  \(line)\n") == "my.yaml:5: \(message)")
+  }
+
+  @Test func `arrivals name their process and its parameters only`() {
+    let lengths = "    input_tokens: {distribution: fixed, value: 1}\n"
+    let start = lengths + "    requests: 2\n    arrivals: "
+    #expect(
+      fault(generate: start + "{process: burst, rate: 4}\n")
+        == "my.yaml:7: unknown key \"rate\"; known: process")
+    #expect(
+      fault(generate: start + "{process: mmpp}\n")
+        == "my.yaml:7: workload.generate.arrivals.process mmpp is not offered yet; "
+        + "write one of poisson, gamma, fixed, burst")
+    #expect(
+      fault(generate: start + "{process: poison}\n")
+        == "my.yaml:7: unknown process \"poison\" (did you mean \"poisson\"?); "
+        + "known: poisson, gamma, fixed, burst")
+    #expect(
+      fault(generate: start + "{process: poisson}\n")
+        == "my.yaml:7: workload.generate.arrivals.rate is missing; write a number above 0")
+    #expect(
+      fault(generate: start + "burst\n")
+        == "my.yaml:7: workload.generate.arrivals is \"burst\"; "
+        + "write a mapping with process (poisson, gamma, fixed, burst)")
+  }
+
+  @Test(arguments: [
+    ("{distribution: normal}", "unknown distribution \"normal\"; known: fixed, uniform, "),
+    (
+      "{distribution: fixed}",
+      "workload.generate.input_tokens.value is missing; write a number above 0"
+    ),
+    (
+      "{distribution: fixed, mean: 3}",
+      "unknown key \"mean\"; known: distribution, value, min, max"
+    ),
+    (
+      "{distribution: gamma, mean: -3, cv: 1}",
+      "workload.generate.input_tokens.mean -3 is out of range; write a number above 0"
+    ),
+    ("{distribution: pareto, mean: 9, shape: 1}", "workload.generate.input_tokens (pareto): shape"),
+    (
+      "{distribution: uniform, min: 9, max: 3}",
+      "workload.generate.input_tokens (uniform): min 9.0 is above max 3.0"
+    ),
+    (
+      "{distribution: exponential, mean: 9, min: 9, max: 3}",
+      "workload.generate.input_tokens (exponential): min 9.0 is above max 3.0"
+    ),
+    ("{distribution: zipf, exponent: 1}", "workload.generate.input_tokens.max is missing; "),
+    ("512", "workload.generate.input_tokens is \"512\"; write a mapping with distribution"),
+  ])
+  func `lengths that no distribution has are refused in their line`(text: String, message: String) {
+    let found = fault(
+      generate: "    requests: 2\n    arrivals: {process: burst}\n    input_tokens: \(text)\n"
+        + "    output_tokens: {distribution: fixed, value: 1}\n")
+    #expect(found.hasPrefix("my.yaml:7: \(message)"))
+  }
+
+  @Test func `a generated workload ends by count or by time, not by both`() {
+    let rest = "    arrivals: {process: burst}\n"
+    #expect(
+      fault(generate: rest)
+        == "my.yaml:5: workload.generate.requests is missing; "
+        + "write requests: 1000, or duration: 3600 s")
+    #expect(
+      fault(generate: "    requests: 3\n    duration: 1 s\n" + rest)
+        == "my.yaml:6: workload.generate.duration stands beside requests; keep one of them")
+    #expect(
+      fault(generate: "    duration: 1 s\n" + rest)
+        == "my.yaml:5: workload.generate.duration never ends a burst; write requests")
+  }
+}
