@@ -6,7 +6,7 @@ internal import Units
 public enum Reservation: Sendable {
   /// A fixed number of tokens.
   case tokens(Int32)
-  /// The prompt and the next power of two of the output: oracle.
+  /// The prompt and the next power of two of the output, at most the model's length: oracle.
   case outputPowerOfTwo
   /// The prompt and the output: oracle.
   case exactOutput
@@ -110,7 +110,9 @@ public struct Batch: Sendable {
     case .tokens(let tokens): return tokens
     case .exactOutput: return entry.tokens + output
     case .outputPowerOfTwo:
-      return entry.tokens + 1 << Int32(BuddyStore.order(for: output) ?? 30)
+      // No sequence outgrows the model, so no engine reserves beyond its length.
+      let power = Int32(1) << Int32(BuddyStore.order(for: output) ?? 30)
+      return entry.tokens + min(power, max(output, maxModelLength - entry.tokens))
     }
   }
 }

@@ -59,7 +59,7 @@ extension Oracle {
     case "orca-pow2":
       var power = 1
       while power < s.output { power *= 2 }
-      return s.prompt + power
+      return min(s.prompt + power, scenario.maxModelLength)
     default: return scenario.maxModelLength
     }
   }
