@@ -73,8 +73,8 @@ import Workload
     let found = try refusal(azure + "\n2024-05-10 00:00:00,1,0\nx,1,1\n2024-05-10 00:00:00,1,0\n")
     #expect(
       found
-        == "trace.txt:2: none of 3 rows can be used: GeneratedTokens is 0 (2 rows, first at line 2);"
-        + " TIMESTAMP is not a date and time (1 row, first at line 3)")
+        == "trace.txt:2: none of 3 rows can be used: GeneratedTokens is 0"
+        + " (2 rows, first at line 2); TIMESTAMP is not a date and time (1 row, first at line 3)")
   }
 
   @Test func `a format may be given by name`() throws {
