@@ -7,7 +7,9 @@ struct CSVColumns: Sendable {
   /// Field of each column, −1 for a column that is not wanted.
   private let fields: [Int]
   /// The last row that was split: where each wanted field lies, blanks and quotes taken away.
-  private(set) var ranges: [Range<Int>]
+  ///
+  /// In line: an array would be retained and released for every row.
+  private(set) var ranges = InlineArray<8, Range<Int>>(repeating: 0..<0)
 
   /// The columns called `names`, upper or lower case, in a file with `header`.
   ///
@@ -18,7 +20,7 @@ struct CSVColumns: Sendable {
     fields = header.map { column in
       names.firstIndex { $0.lowercased() == column.lowercased() } ?? -1
     }
-    ranges = Array(repeating: 0..<0, count: names.count)
+    precondition(names.count <= ranges.count, "a format reads at most eight columns")
     var missing: [String] = []
     for (field, name) in names.enumerated() {
       let count = fields.count { $0 == field }

@@ -20,11 +20,17 @@ public struct Generator: Sendable {
   /// Pairs of lengths with a larger sum are rejected and both drawn again.
   public var maxTotalTokens: Int?
 
-  /// A generator that still needs to be told how many requests, or for how long.
-  public init(arrivals: ArrivalProcess, inputTokens: Distribution, outputTokens: Distribution) {
+  /// A generator; whether its settings make sense is asked by `fault` and by `generate`.
+  public init(
+    requests: Int? = nil, duration: Seconds? = nil, arrivals: ArrivalProcess,
+    inputTokens: Distribution, outputTokens: Distribution, maxTotalTokens: Int? = nil
+  ) {
+    self.requests = requests
+    self.duration = duration
     self.arrivals = arrivals
     self.inputTokens = inputTokens
     self.outputTokens = outputTokens
+    self.maxTotalTokens = maxTotalTokens
   }
 
   /// The requests of `seed`, ascending by arrival.

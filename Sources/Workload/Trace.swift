@@ -108,7 +108,9 @@ private func read<Format: TraceFormat>(
     format: Format.name, rowsRead: rows.rowsRead, kept: rows.table.count, dropped: rows.dropped,
     blankLines: rows.blankLines, warnings: rows.warnings, contentHash: reader.contentHash)
   let requests = try finished(&rows, path: path, options: options, &report)
+  let known = report.warnings.count
   format.conclude(&report)
+  for i in known..<report.warnings.count { report.warnings[i] = "\(path): \(report.warnings[i])" }
   return Trace(requests: requests, report: report)
 }
 

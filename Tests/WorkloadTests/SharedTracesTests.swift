@@ -2,29 +2,77 @@ import Metrics
 import Testing
 import Workload
 
-/// Counts and totals as awk and jq give them on the files of shared/data/traces.
+/// Counts and totals as awk and Python's json give them on the files of shared/data/traces.
 @Suite struct SharedTracesTests {
-  @Test func `the Azure code trace keeps its 8,819 requests and their tokens`() throws {
+  @Test func `the Azure code trace keeps its 8,819 requests, tokens and times`() throws {
     guard let path = sharedTrace("AzureLLMInferenceTrace_code.csv") else { return }
     let trace = try readTrace(at: path, options: TraceOptions())
     #expect(trace.report.format == "azure")
-    #expect(trace.requests.count == 8819)
-    print(trace.report, TraceStatistics(trace.requests))
+    #expect(trace.report.rowsRead == 8819)
+    #expect(trace.report.dropped.isEmpty)
+    #expect(trace.report.warnings.isEmpty)
+    let statistics = TraceStatistics(trace.requests)
+    #expect(statistics.prompt.total == 18_059_974)
+    #expect(statistics.output.total == 245_896)
+    // 18:17:03.9799600 to 19:14:19.9280160
+    #expect(trace.arrivals.first == 0)
+    #expect(trace.arrivals.last == 3_435_948_056_000_000)
+  }
+
+  @Test func `the Vidur copy of the Azure code trace gives the same table`() throws {
+    guard let azure = sharedTrace("AzureLLMInferenceTrace_code.csv"),
+      let vidur = sharedTrace("vidur_splitwise_code.csv")
+    else { return }
+    let a = try readTrace(at: azure, options: TraceOptions())
+    let b = try readTrace(at: vidur, options: TraceOptions())
+    #expect(b.report.format == "vidur")
+    #expect(a.prompts == b.prompts)
+    #expect(a.outputs == b.outputs)
+    // Vidur's copy has microseconds, Azure's original ticks of 100 ns.
+    let apart = zip(a.arrivals, b.arrivals).map { abs($0 - $1) }.max()
+    #expect(try #require(apart) <= 500_000)
   }
 
   @Test func `the Mooncake conversation trace keeps its 12,031 requests`() throws {
     guard let path = sharedTrace("mooncake_conversation_trace.jsonl.gz") else { return }
     let trace = try readTrace(at: path, options: TraceOptions())
-    print(trace.report, TraceStatistics(trace.requests))
+    #expect(trace.report.format == "mooncake")
+    #expect(trace.requests.count == 12_031)
+    let statistics = TraceStatistics(trace.requests)
+    #expect(statistics.prompt.total == 144_793_823)
+    #expect(statistics.output.total == 4_122_048)
+    #expect(trace.arrivals.last == 3_536_999_000_000_000)
+    #expect(statistics.simultaneous == 10_851)
+    #expect(trace.report.blocks?.ceil == 12_031)
+    #expect(trace.report.blocks?.violations == 0)
+    #expect(trace.report.warnings.isEmpty)
   }
-  @Test func `the Vidur code trace`() throws {
-    guard let path = sharedTrace("vidur_splitwise_code.csv") else { return }
-    let trace = try readTrace(at: path, options: TraceOptions())
-    print(trace.report, TraceStatistics(trace.requests))
-  }
-  @Test func `the Vidur weka trace`() throws {
+
+  @Test func `a trace with blocks of 64 tokens is told from one with 512`() throws {
     guard let path = sharedTrace("weka_merged_dev_mooncakefmt_blk64.jsonl.gz") else { return }
     let trace = try readTrace(at: path, options: TraceOptions())
-    print(trace.report, TraceStatistics(trace.requests))
+    #expect(trace.report.rowsRead == 4842)
+    #expect(trace.drops == ["output_length is 0: 4 from 109"])
+    #expect(trace.report.blocks?.betterSize == 64)
+  }
+
+  @Test func `a file of lengths without arrivals is refused by the name of its column`() throws {
+    let name = "vidur_arxiv_summarization_stats_llama2_tokenizer_filtered_v2.csv.gz"
+    guard let path = sharedTrace(name) else { return }
+    #expect {
+      try readTrace(at: path, options: TraceOptions())
+    } throws: {
+      "\($0)".contains("nearest format: vidur, which also needs arrived_at")
+    }
+  }
+
+  @Test(arguments: ["BurstGPT_1_first60rows.csv", "splitwise_sim_test_trace.csv"])
+  func `formats that are not known are refused with their header`(name: String) throws {
+    guard let path = sharedTrace(name) else { return }
+    #expect {
+      try readTrace(at: path, options: TraceOptions())
+    } throws: {
+      "\($0)".contains("has the header")
+    }
   }
 }
