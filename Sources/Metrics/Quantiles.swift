@@ -61,7 +61,7 @@ public enum Quantiles {
   /// The bins that hold wanted ranks, as groups in ascending order.
   private struct Wanted {
     /// Group of each bin, −1 where no rank falls.
-    var group: [Int8]
+    var group: [Int16]
     /// Ranks of each group, counted from its first member.
     var ranks: [[Int64]] = []
 
@@ -75,7 +75,7 @@ public enum Quantiles {
           bin += 1
         }
         if group[bin] < 0 {
-          group[bin] = Int8(ranks.count)
+          group[bin] = Int16(ranks.count)
           ranks.append([])
         }
         ranks[ranks.count - 1].append(rank - before)
