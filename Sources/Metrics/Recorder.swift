@@ -59,6 +59,14 @@ public struct RunTotals: Sendable, Equatable {
   public var waitingTime: Int128 = 0
   /// ∫ KV tokens stored while at least one request waits.
   public var tokenTimeWaiting: Int128 = 0
+  /// Prompt tokens looked up in a prefix cache.
+  public var prefixQueryTokens: Int64 = 0
+  /// Prompt tokens found there.
+  public var prefixHitTokens: Int64 = 0
+  /// Bytes of KV copied back to HBM.
+  public var swapInBytes: Int64 = 0
+  /// Bytes of KV copied out of HBM.
+  public var swapOutBytes: Int64 = 0
   /// Most KV blocks in use at once; of a run, on any one instance.
   public var peakBlocks: Int64 = 0
 
@@ -85,6 +93,10 @@ public struct RunTotals: Sendable, Equatable {
     presenceTime += other.presenceTime
     waitingTime += other.waitingTime
     tokenTimeWaiting += other.tokenTimeWaiting
+    prefixQueryTokens += other.prefixQueryTokens
+    prefixHitTokens += other.prefixHitTokens
+    swapInBytes += other.swapInBytes
+    swapOutBytes += other.swapOutBytes
     peakBlocks = max(peakBlocks, other.peakBlocks)
   }
 }

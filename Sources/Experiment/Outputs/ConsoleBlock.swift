@@ -1,0 +1,84 @@
+public import Metrics
+
+extension Summary {
+  /// The result block that `vllm bench serve` prints, line for line, then what only a simulator
+  /// knows: preemptions, KV peak, rejections and the verdict.
+  ///
+  /// Source: vLLM `vllm/benchmarks/serve.py`, `benchmark` and `process_one_metric`.
+  public var consoleBlock: String {
+    let lines =
+      [Self.centred(" Serving Benchmark Result ", "=")] + counts
+      + section("Time to First Token", "TTFT", ttft)
+      + section("Time per Output Token (excl. 1st token)", "TPOT", tpot)
+      + section("Inter-token Latency", "ITL", itl) + section("End-to-end Latency", "E2EL", e2el)
+      + [Self.centred("Simulation", "-")] + simulation + [Self.centred("", "=")]
+      + ["verdict: \(verdict.kind.rawValue) (\(verdict.reason))"]
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var counts: [String] {
+    var lines = [
+      row("Successful requests:", "\(completed)"),
+      row("Failed requests:", "\(failed)"),
+    ]
+    if let rate = description.requestRate, rate.isFinite {
+      lines.append(row("Request rate configured (RPS):", rate.fixed(2)))
+    }
+    lines += [
+      row("Benchmark duration (s):", text(duration.map { Double($0) * 1e-12 })),
+      row("Total input tokens:", "\(inputTokens)"),
+      row("Total generated tokens:", "\(outputTokens)"),
+      row("Request throughput (req/s):", text(perSecond(completed))),
+    ]
+    if !description.targets.isEmpty {
+      lines.append(row("Request goodput (req/s):", text(perSecond(good))))
+    }
+    lines.append(row("Output token throughput (tok/s):", text(perSecond(outputTokens))))
+    if let peakOutputTokens {
+      let tokens = Double(peakOutputTokens).fixed(2)
+      lines.append(row("Peak output token throughput (tok/s):", tokens))
+    }
+    lines += [
+      row("Peak concurrent requests:", Double(peakConcurrency).fixed(2)),
+      row("Total token throughput (tok/s):", text(perSecond(inputTokens + outputTokens))),
+    ]
+    return lines
+  }
+
+  private func section(_ title: String, _ name: String, _ statistics: Statistics?) -> [String] {
+    guard let statistics else { return [] }
+    return [
+      Self.centred(title, "-"),
+      row("Mean \(name) (ms):", (Double(statistics.mean) * 1e-9).fixed(2)),
+      row("Median \(name) (ms):", (Double(statistics.p50) * 1e-9).fixed(2)),
+      row("P99 \(name) (ms):", (Double(statistics.p99) * 1e-9).fixed(2)),
+    ]
+  }
+
+  private var simulation: [String] {
+    var lines = [
+      row("Preemptions:", "\(preemptions)"),
+      row("KV cache peak (%):", text(peakUsage.map { 100 * $0 })),
+    ]
+    if rejected > 0 { lines.append(row("Rejected requests:", "\(rejected) (unservable)")) }
+    if unfinished > 0 { lines.append(row("Unfinished requests:", "\(unfinished)")) }
+    if totals.extrapolatedSteps > 0 {
+      let steps = "\(totals.extrapolatedSteps) of \(totals.steps)"
+      lines.append(row("Steps outside calibration:", steps))
+    }
+    return lines
+  }
+
+  private func row(_ name: String, _ value: String) -> String {
+    name + String(repeating: " ", count: max(1, 41 - name.count)) + value
+  }
+
+  private func text(_ value: Double?) -> String { value?.fixed(2) ?? "-" }
+
+  /// Python's `"{:c^50}"`: of an odd filling the longer part goes to the right.
+  private static func centred(_ text: String, _ fill: String) -> String {
+    let left = (50 - text.count) / 2
+    return String(repeating: fill, count: left) + text
+      + String(repeating: fill, count: 50 - text.count - left)
+  }
+}

@@ -1,0 +1,137 @@
+internal import CGSL
+internal import Units
+
+/// Requests that have arrived but not yet entered a batch, over the arrival window [0, T] (T = the
+/// last arrival); rejected requests never count.
+struct Backlog {
+  /// Arrivals that count.
+  let requests: Int64
+  /// T in seconds.
+  let window: Double
+  /// Trend over [T/2, T]; nil when there is no window or too few requests to fit one.
+  let trend: Trend?
+  /// Share of [0, T] with a request waiting, on the instance where it is least.
+  let leastWaiting: Double
+  /// Whether a request waited for any time at all.
+  let hasWaiting: Bool
+
+  /// A straight line through mean backlogs.
+  struct Trend {
+    /// Requests per second.
+    let slope: Double
+    /// Half width of the slope's 99 % interval, requests per second.
+    let margin: Double
+  }
+
+  /// Fewest requests that a trend is fitted to: one a sub-window, as on average a window without
+  /// arrivals says nothing of the load.
+  static let fewest: Int64 = 20
+
+  /// Reads the request table once; O(requests).
+  init(_ record: RunRecord) {
+    let table = record.requests
+    let last = table.arrival.last ?? .zero
+    var half = SecondHalf(until: last.picoseconds)
+    var waits = WaitingUnion(instances: record.instances, until: last.picoseconds)
+    var counted: Int64 = 0
+    for row in 0..<table.count where !table.isRejected[row] {
+      let arrival = table.arrival[row].picoseconds
+      let scheduled = table.firstScheduled[row].picoseconds
+      counted += 1
+      half.change(by: 1, at: arrival)
+      half.change(by: -1, at: scheduled)
+      waits.add(arrival, scheduled, on: Int(table.instance[row]))
+    }
+    requests = counted
+    window = last.seconds.value
+    trend = last > .zero && counted >= Self.fewest ? half.trend() : nil
+    leastWaiting = waits.leastShare
+    hasWaiting = waits.isAny
+  }
+}
+
+/// Integrals of a step function over 20 equal parts of [T/2, T].
+private struct SecondHalf {
+  static let parts = 20
+  let start: Int64
+  let length: Int64
+  /// Sum of changes inside each part; all that came before the first is in `before`.
+  var changes = [Int64](repeating: 0, count: parts)
+  /// ∫ over each part of the changes inside it.
+  var areas = [Int128](repeating: 0, count: parts)
+  var before: Int64 = 0
+
+  init(until end: Int64) {
+    start = end / 2
+    length = end - end / 2
+  }
+
+  func edge(_ part: Int) -> Int64 {
+    start + Int64(Int128(length) * Int128(part) / Int128(Self.parts))
+  }
+
+  /// A change reaches from its instant to the end, so each touches one part only.
+  mutating func change(by amount: Int64, at time: Int64) {
+    guard time > start else {
+      before += amount
+      return
+    }
+    guard time < start + length else { return }
+    var part = Int(Double(time - start) / Double(length) * Double(Self.parts))
+    part = min(part, Self.parts - 1)
+    while time < edge(part) { part -= 1 }
+    while time >= edge(part + 1) { part += 1 }
+    changes[part] += amount
+    areas[part] += Int128(amount) * Int128(edge(part + 1) - time)
+  }
+
+  /// Least squares over the mean of each part at its middle, 99 % interval by Student's t.
+  func trend() -> Backlog.Trend? {
+    guard length >= Int64(Self.parts) else { return nil }
+    var times: [Double] = []
+    var means: [Double] = []
+    var level = before
+    for part in 0..<Self.parts {
+      let width = edge(part + 1) - edge(part)
+      times.append((Double(edge(part)) + Double(width) / 2) * 1e-12)
+      means.append(Double(Int128(level) * Int128(width) + areas[part]) / Double(width))
+      level += changes[part]
+    }
+    var (intercept, slope) = (0.0, 0.0)
+    var (cov00, cov01, cov11, residual) = (0.0, 0.0, 0.0, 0.0)
+    gsl_fit_linear(
+      times, 1, means, 1, Self.parts, &intercept, &slope, &cov00, &cov01, &cov11, &residual)
+    let quantile = gsl_cdf_tdist_Pinv(0.995, Double(Self.parts - 2))
+    return Backlog.Trend(slope: slope, margin: quantile * max(0, cov11).squareRoot())
+  }
+}
+
+/// Time that at least one request waits, on each instance.
+private struct WaitingUnion {
+  let end: Int64
+  /// Where the union so far ends; arrivals ascend, so a later interval adds only what lies beyond.
+  var reached: [Int64]
+  var covered: [Int64]
+  var isAny = false
+
+  init(instances: Int, until end: Int64) {
+    self.end = end
+    reached = Array(repeating: 0, count: instances)
+    covered = reached
+  }
+
+  mutating func add(_ arrival: Int64, _ scheduled: Int64, on instance: Int) {
+    if scheduled > arrival { isAny = true }
+    guard covered.indices.contains(instance) else { return }
+    let stop = min(scheduled, end)
+    let start = max(arrival, reached[instance])
+    guard stop > start else { return }
+    covered[instance] += stop - start
+    reached[instance] = stop
+  }
+
+  var leastShare: Double {
+    guard end > 0, let least = covered.min() else { return 0 }
+    return Double(least) / Double(end)
+  }
+}

@@ -1,0 +1,140 @@
+extension ColumnCatalog {
+  /// Keys of summary.json.
+  public static var summary: [ColumnEntry] { settings + counts + latencies + resources + run }
+
+  private static let settings: [ColumnEntry] = [
+    ColumnEntry("endpoint_type", "", "What served the requests: this simulator.", "run"),
+    ColumnEntry("label", "", "Name of the experiment.", "run"),
+    ColumnEntry("model_id", "", "Model.", "run"),
+    ColumnEntry("tokenizer_id", "", "The model's own tokenizer; lengths are given.", "run"),
+    ColumnEntry("num_prompts", "", "Requests of the workload: completed + failed.", "run"),
+    ColumnEntry(
+      "request_rate", "requests/s",
+      "Arrival rate asked for; else (n - 1) / (last - first arrival); the text inf for a burst.",
+      "run"),
+    ColumnEntry(
+      "burstiness", "", "Shape of gamma arrivals: 1 Poisson, less is burstier.",
+      "generated arrivals"),
+    ColumnEntry("max_concurrency", "", "Limit on requests in flight; null: open loop.", "run"),
+  ]
+
+  private static let counts: [ColumnEntry] = [
+    ColumnEntry("duration", "s", "First arrival to last completion.", "completed requests"),
+    ColumnEntry("completed", "", "Requests whose tokens were all made.", "all requests"),
+    ColumnEntry("failed", "", "rejected + unfinished.", "all requests"),
+    ColumnEntry("total_input_tokens", "tokens", "Prompt tokens.", "completed requests"),
+    ColumnEntry("total_output_tokens", "tokens", "Output tokens.", "completed requests"),
+    ColumnEntry("request_throughput", "requests/s", "completed / duration.", "completed requests"),
+    ColumnEntry(
+      "request_goodput", "requests/s", "Requests within every target / duration.",
+      "completed requests; null without targets"),
+    ColumnEntry(
+      "output_throughput", "tokens/s", "total_output_tokens / duration.", "completed requests"),
+    ColumnEntry(
+      "total_token_throughput", "tokens/s",
+      "(total_input_tokens + total_output_tokens) / duration.", "completed requests"),
+    ColumnEntry(
+      "max_output_tokens_per_s", "tokens/s",
+      "Most output tokens in one 1-s bucket of the time series, all instances; buckets count "
+        + "from the run's start.", "null without a time series or with wider buckets"),
+    ColumnEntry(
+      "max_concurrent_requests", "", "Most requests in [arrival, finish) at once.",
+      "all but rejected requests"),
+    ColumnEntry("rtfx", "", "Audio seconds a second; null: no audio.", "run"),
+  ]
+
+  private static var latencies: [ColumnEntry] {
+    let metrics = [
+      ("ttft", "time to first token, first token - arrival", "completed requests"),
+      (
+        "tpot", "time per output token, (last - first token) / (output tokens - 1)",
+        "completed requests with more than one output token, one value each"
+      ),
+      (
+        "itl", "gap between neighbouring tokens of a request",
+        "all gaps of all requests, pooled; first tokens end no gap"
+      ),
+      ("e2el", "end-to-end latency, last token - arrival", "completed requests"),
+      ("queue_time", "queue time, first scheduled - arrival", "completed requests"),
+    ]
+    return metrics.flatMap { name, meaning, population in
+      Summary.statisticNames.map { word, _ in
+        ColumnEntry("\(word)_\(name)_ms", "ms", "\(phrase(word)) \(meaning).", population)
+      }
+    }
+  }
+
+  private static func phrase(_ word: String) -> String {
+    switch word {
+    case "mean": "Arithmetic mean of the"
+    case "median": "Median of the"
+    case "std": "Population standard deviation of the"
+    case "min": "Smallest"
+    case "max": "Largest"
+    default: "Percentile \(word.dropFirst()) (linear interpolation) of the"
+    }
+  }
+
+  private static let resources: [ColumnEntry] = [
+    ColumnEntry("rejected", "", "Requests refused: they could never be served.", "all requests"),
+    ColumnEntry("unfinished", "", "Requests in the system when the run ended.", "all requests"),
+    ColumnEntry(
+      "slo_attainment", "0-1", "Share of requests that completed within every target.",
+      "all requests; null without targets"),
+    ColumnEntry("num_preemptions", "", "Times that requests were preempted.", "all requests"),
+    ColumnEntry(
+      "recomputed_tokens", "tokens", "Tokens computed again because of preemptions.",
+      "all requests"),
+    ColumnEntry(
+      "prefix_cache_hit_rate", "0-1", "prefix_cache_hit_tokens / prefix_cache_query_tokens.",
+      "null when nothing was looked up"),
+    ColumnEntry("prefix_cache_hit_tokens", "tokens", "Prompt tokens found.", "admissions"),
+    ColumnEntry("prefix_cache_query_tokens", "tokens", "Prompt tokens looked up.", "admissions"),
+    ColumnEntry("swap_in_bytes", "B", "KV copied back to HBM.", "all instances"),
+    ColumnEntry("swap_out_bytes", "B", "KV copied out of HBM.", "all instances"),
+    ColumnEntry("gpu_count", "", "GPUs of all instances.", "run"),
+    ColumnEntry(
+      "output_throughput_per_gpu", "tokens/s", "output_throughput / gpu_count.",
+      "completed requests"),
+    ColumnEntry("mean_mfu", "0-1", "Model FLOPs over peak FLOPs.", "all GPUs, whole run"),
+    ColumnEntry("mean_mbu", "0-1", "HBM bytes moved over peak.", "all GPUs, whole run"),
+    ColumnEntry(
+      "mean_running_requests", "", "Requests in batches, time-weighted, instances added up.",
+      "from 0 to the last arrival; null for a burst"),
+    ColumnEntry(
+      "kv_token_share_waiting", "0-1",
+      "KV tokens stored over the pool's tokens, time-weighted while a request waits there.",
+      "all instances; null when none waited"),
+    ColumnEntry(
+      "peak_kv_cache_usage_perc", "0-1", "Most KV blocks in use at once over the pool.",
+      "the instance where it is highest"),
+    ColumnEntry(
+      "busy_share", "0-1", "Time with a step in flight over sim_duration_s.",
+      "mean over instances"),
+    ColumnEntry(
+      "extrapolated_steps", "", "Steps outside what the cost model was calibrated on.",
+      "all engine steps"),
+    ColumnEntry("saturated", "", "Whether the verdict is not STABLE.", "run"),
+    ColumnEntry(
+      "verdict", "",
+      "OVERLOADED: the backlog's slope over the second half of the arrivals is above 2 % of the "
+        + "arrival rate and its 99 % interval above 0; SATURATED: not that, but requests waited on "
+        + "every instance for more than half of the arrival window, or the run is a burst with "
+        + "waiting, was stopped or left requests unfinished; else STABLE.", "run"),
+    ColumnEntry("verdict_reason", "", "The numbers that decided the verdict.", "run"),
+  ]
+
+  private static let run: [ColumnEntry] = [
+    ColumnEntry("sim_duration_s", "s", "Simulated time from 0 to the last event.", "run"),
+    ColumnEntry("engine_steps", "", "Forward passes.", "all instances"),
+    ColumnEntry("events", "", "Arrivals + engine steps + copies + samples.", "run"),
+    ColumnEntry("gpu", "", "GPU.", "run"),
+    ColumnEntry("scheduler", "", "Scheduler.", "run"),
+    ColumnEntry("seed", "", "Seed of every random stream.", "run"),
+    ColumnEntry("config_hash", "", "Hash of the effective configuration without paths.", "run"),
+    ColumnEntry("trace_hash", "", "Hash of the trace; null when generated.", "run"),
+    ColumnEntry("tool_version", "", "Version of this program.", "run"),
+    ColumnEntry(
+      "wall_time_s", "s", "Wall-clock time: the one value that differs between equal runs.", "run"),
+  ]
+}

@@ -1,0 +1,41 @@
+/// What the caller knows of a run and the record does not: names, settings, hashes.
+public struct RunDescription: Sendable {
+  /// Model, as named in the experiment.
+  public var model: String
+  /// GPU, as named in the experiment.
+  public var gpu: String
+  /// Scheduler, as named in the experiment.
+  public var scheduler: String
+  /// Name of the experiment.
+  public var label: String?
+  /// Arrival rate asked for, requests/s; infinite for a burst, nil when a trace sets the pace.
+  public var requestRate: Double?
+  /// Shape of gamma arrivals: 1 is Poisson, less is burstier; nil when it does not apply.
+  public var burstiness: Double?
+  /// GPUs of all instances.
+  public var gpuCount = 1
+  /// Latency targets.
+  public var targets = ServiceLevel()
+  /// Seed of every random stream.
+  public var seed: UInt64 = 1
+  /// Hash of the effective configuration without paths.
+  public var configHash: String?
+  /// Hash of the trace, nil when requests were generated.
+  public var traceHash: String?
+  /// Version of this program.
+  public var toolVersion: String
+  /// Wall-clock time of the run in seconds: the one number that may differ between equal runs.
+  public var wallTime: Double?
+  /// Model FLOPs over peak FLOPs, mean over time and GPUs, 0…1.
+  public var meanMFU: Double?
+  /// HBM bytes moved over peak, mean over time and GPUs, 0…1.
+  public var meanMBU: Double?
+
+  /// Names the parts; everything else has a default that can be set afterwards.
+  public init(model: String, gpu: String, scheduler: String, toolVersion: String) {
+    self.model = model
+    self.gpu = gpu
+    self.scheduler = scheduler
+    self.toolVersion = toolVersion
+  }
+}

@@ -1,0 +1,156 @@
+internal import Units
+
+/// Every number of summary.json: one definition, computed once, from integers.
+///
+/// Names, units and populations follow `vllm bench serve` (its `serve.py`, `calculate_metrics`);
+/// where a value has no meaning it is nil instead of 0. `ColumnCatalog.summary` defines each key.
+public struct Summary: Sendable {
+  /// What the caller said of the run.
+  public let description: RunDescription
+  /// Requests of the workload: completed + failed.
+  public let injected: Int64
+  /// Requests whose tokens were all made.
+  public private(set) var completed: Int64 = 0
+  /// Requests refused because they could never be served.
+  public private(set) var rejected: Int64 = 0
+  /// Prompt tokens of completed requests.
+  public private(set) var inputTokens: Int64 = 0
+  /// Output tokens of completed requests.
+  public private(set) var outputTokens: Int64 = 0
+  /// Completed requests within every target.
+  public private(set) var good: Int64 = 0
+  /// Times that requests were preempted.
+  public let preemptions: Int64
+  /// First arrival → last completion, picoseconds; nil when nothing completed.
+  public private(set) var duration: Int64?
+  /// Arrival rate asked for, or the mean rate of the arrivals; infinite when all come at once.
+  public let requestRate: Double?
+  /// Highest number of output tokens in one second; nil without a time series of 1-s buckets.
+  public let peakOutputTokens: Int64?
+  /// Most requests in the system at once.
+  public let peakConcurrency: Int64
+  /// Time to first token of completed requests.
+  public let ttft: Statistics?
+  /// Time per output token of completed requests with more than one.
+  public let tpot: Statistics?
+  /// Gaps between neighbouring tokens, pooled over requests.
+  public let itl: Statistics?
+  /// Time to last token of completed requests.
+  public let e2el: Statistics?
+  /// Time until first scheduled of completed requests.
+  public let queueTime: Statistics?
+  /// Counts and integrals of all instances.
+  public let totals: RunTotals
+  /// The run's end, picoseconds.
+  public let end: Int64
+  /// Arrivals + steps + samples.
+  public let events: Int64
+  /// Time-weighted requests in batches from 0 to the last arrival; nil when that is no time.
+  public let meanRunning: Double?
+  /// KV tokens over pool while a request waits, time-weighted; nil when none waited.
+  public let tokenShareWaiting: Double?
+  /// Most KV blocks in use on any instance over its pool; nil without a pool.
+  public let peakUsage: Double?
+  /// Time with a step in flight, mean over instances, over the whole run.
+  public let busyShare: Double?
+  /// Whether to believe it.
+  public let verdict: Verdict
+
+  /// Summarises a run.
+  ///
+  /// - Complexity: O(requests); one column of 8 bytes a request at a time beside the record.
+  public init(_ record: RunRecord, _ description: RunDescription) {
+    let table = record.requests
+    self.description = description
+    injected = Int64(table.count)
+    totals = record.totals
+    preemptions = record.totals.preemptions
+    end = record.end.picoseconds
+    events = record.events
+    requestRate = description.requestRate ?? Self.meanRate(table)
+    peakOutputTokens = Self.peakOutput(record.series)
+    peakConcurrency = Metrics.peakConcurrency(of: table)
+    ttft = Self.statistics(table) { $0.ttft }
+    tpot = Self.statistics(table) { $0.tpot }
+    itl = Statistics(of: record.gaps)
+    e2el = Self.statistics(table) { $0.e2el }
+    queueTime = Self.statistics(table) { $0.queueTime }
+    let lastArrival = table.arrival.last?.picoseconds ?? 0
+    meanRunning = Self.ratio(Double(totals.runningTime), Double(lastArrival))
+    let pool = Double(record.blocks) * Double(record.tokensPerBlock)
+    tokenShareWaiting = Self.ratio(
+      Double(totals.tokenTimeWaiting), pool * Double(totals.waitingTime))
+    peakUsage = Self.ratio(Double(totals.peakBlocks), Double(record.blocks))
+    busyShare = Self.ratio(
+      Double(totals.busyTime), Double(record.instances) * Double(record.end.picoseconds))
+    verdict = Verdict(of: record)
+    count(table)
+  }
+
+  /// Requests that did not complete.
+  public var failed: Int64 { injected - completed }
+  /// Requests that were neither completed nor rejected.
+  public var unfinished: Int64 { failed - rejected }
+
+  /// `count` per second of `duration`; nil when there is none.
+  public func perSecond(_ count: Int64) -> Double? {
+    guard let duration else { return nil }
+    return Self.ratio(Double(count) * 1e12, Double(duration))
+  }
+
+  /// Share of all requests that completed within the targets; nil without targets or requests.
+  public var attainment: Double? {
+    description.targets.isEmpty ? nil : Self.ratio(Double(good), Double(injected))
+  }
+
+  /// Prefix hits over look-ups in tokens; nil when nothing was looked up.
+  public var prefixHitRate: Double? {
+    Self.ratio(Double(totals.prefixHitTokens), Double(totals.prefixQueryTokens))
+  }
+
+  static func ratio(_ part: Double, _ whole: Double) -> Double? { whole > 0 ? part / whole : nil }
+
+  private mutating func count(_ table: RequestTable) {
+    var last = Instant.zero
+    for row in 0..<table.count {
+      if table.isRejected[row] { rejected += 1 }
+      guard table.finished[row] != .never else { continue }
+      completed += 1
+      inputTokens += Int64(table.prompt[row])
+      outputTokens += Int64(table.output[row])
+      last = max(last, table.finished[row])
+      if table.outcome(of: row).meets(description.targets) { good += 1 }
+    }
+    if completed > 0 { duration = last - table.arrival[0] }
+  }
+
+  private static func statistics(
+    _ table: RequestTable, _ latency: (RequestOutcome) -> Int64?
+  ) -> Statistics? {
+    var column: [Int64] = []
+    column.reserveCapacity(table.count)
+    for row in 0..<table.count where table.finished[row] != .never {
+      if let time = latency(table.outcome(of: row)) { column.append(time) }
+    }
+    return Statistics(of: column)
+  }
+
+  private static func meanRate(_ table: RequestTable) -> Double? {
+    guard let first = table.arrival.first, let last = table.arrival.last else { return nil }
+    guard last > first else { return table.count > 1 ? .infinity : nil }
+    return Double(table.count - 1) * 1e12 / Double(last - first)
+  }
+
+  private static func peakOutput(_ series: TimeSeries?) -> Int64? {
+    guard let series, series.width == 1_000_000_000_000 else { return nil }
+    var peak: Int64?
+    for bucket in 0..<series.count / max(1, series.instances) {
+      var tokens: Int64 = 0
+      for instance in 0..<series.instances {
+        tokens += series.generatedTokens[bucket * series.instances + instance]
+      }
+      peak = max(peak ?? 0, tokens)
+    }
+    return peak
+  }
+}

@@ -1,0 +1,139 @@
+/// A value of summary.json with the way it is written.
+public enum SummaryValue: Sendable, Equatable {
+  /// A whole number.
+  case integer(Int64)
+  /// Picoseconds, written as seconds with 12 decimals.
+  case seconds(Int64)
+  /// Picoseconds, written as milliseconds with 9 decimals.
+  case milliseconds(Int64)
+  /// A ratio or rate.
+  case number(Double)
+  /// Text.
+  case text(String)
+  /// A truth value.
+  case flag(Bool)
+  /// Not defined for this run.
+  case undefined
+}
+
+extension Summary {
+  /// One key with its value.
+  public typealias Field = (key: String, value: SummaryValue)
+
+  /// Every key in the order of summary.json: those of `vllm bench serve` first.
+  public var fields: [Field] {
+    settings + counts + latencies + resources + provenance
+  }
+
+  private var settings: [Field] {
+    [
+      ("endpoint_type", .text("martlet")),
+      ("label", text(description.label)),
+      ("model_id", .text(description.model)),
+      ("tokenizer_id", .text(description.model)),
+      ("num_prompts", .integer(injected)),
+      ("request_rate", requestRate == .infinity ? .text("inf") : number(requestRate)),
+      ("burstiness", number(description.burstiness)),
+      ("max_concurrency", .undefined),
+    ]
+  }
+
+  private var counts: [Field] {
+    let hasTargets = !description.targets.isEmpty
+    return [
+      ("duration", duration.map(SummaryValue.seconds) ?? .undefined),
+      ("completed", .integer(completed)),
+      ("failed", .integer(failed)),
+      ("total_input_tokens", .integer(inputTokens)),
+      ("total_output_tokens", .integer(outputTokens)),
+      ("request_throughput", number(perSecond(completed))),
+      ("request_goodput", number(hasTargets ? perSecond(good) : nil)),
+      ("output_throughput", number(perSecond(outputTokens))),
+      ("total_token_throughput", number(perSecond(inputTokens + outputTokens))),
+      ("max_output_tokens_per_s", peakOutputTokens.map(SummaryValue.integer) ?? .undefined),
+      ("max_concurrent_requests", .integer(peakConcurrency)),
+      ("rtfx", .undefined),
+    ]
+  }
+
+  private var latencies: [Field] {
+    let metrics = [
+      ("ttft", ttft), ("tpot", tpot), ("itl", itl), ("e2el", e2el), ("queue_time", queueTime),
+    ]
+    return metrics.flatMap { name, statistics in
+      Self.statisticNames.map { word, path in
+        let time = statistics.map { SummaryValue.milliseconds($0[keyPath: path]) }
+        return ("\(word)_\(name)_ms", time ?? .undefined)
+      }
+    }
+  }
+
+  /// The statistics of each latency, by the word that starts the key.
+  static var statisticNames: [(word: String, path: KeyPath<Statistics, Int64>)] {
+    [
+      ("mean", \.mean), ("median", \.p50), ("std", \.std), ("min", \.min), ("max", \.max),
+      ("p50", \.p50), ("p90", \.p90), ("p95", \.p95), ("p99", \.p99), ("p99.9", \.p999),
+    ]
+  }
+
+  private var resources: [Field] {
+    [
+      ("rejected", .integer(rejected)),
+      ("unfinished", .integer(unfinished)),
+      ("slo_attainment", number(attainment)),
+      ("num_preemptions", .integer(preemptions)),
+      ("recomputed_tokens", .integer(totals.recomputedTokens)),
+      ("prefix_cache_hit_rate", number(prefixHitRate)),
+      ("prefix_cache_hit_tokens", .integer(totals.prefixHitTokens)),
+      ("prefix_cache_query_tokens", .integer(totals.prefixQueryTokens)),
+      ("swap_in_bytes", .integer(totals.swapInBytes)),
+      ("swap_out_bytes", .integer(totals.swapOutBytes)),
+      ("gpu_count", .integer(Int64(description.gpuCount))),
+      ("output_throughput_per_gpu", number(outputPerGPU)),
+      ("mean_mfu", number(description.meanMFU)),
+      ("mean_mbu", number(description.meanMBU)),
+      ("mean_running_requests", number(meanRunning)),
+      ("kv_token_share_waiting", number(tokenShareWaiting)),
+      ("peak_kv_cache_usage_perc", number(peakUsage)),
+      ("busy_share", number(busyShare)),
+      ("extrapolated_steps", .integer(totals.extrapolatedSteps)),
+      ("saturated", .flag(verdict.kind != .stable)),
+      ("verdict", .text(verdict.kind.rawValue)),
+      ("verdict_reason", .text(verdict.reason)),
+    ]
+  }
+
+  private var provenance: [Field] {
+    [
+      ("sim_duration_s", .seconds(end)),
+      ("engine_steps", .integer(totals.steps)),
+      ("events", .integer(events)),
+      ("gpu", .text(description.gpu)),
+      ("scheduler", .text(description.scheduler)),
+      ("seed", seed),
+      ("config_hash", text(description.configHash)),
+      ("trace_hash", text(description.traceHash)),
+      ("tool_version", .text(description.toolVersion)),
+      ("wall_time_s", number(description.wallTime)),
+    ]
+  }
+
+  /// Generated tokens per second and GPU.
+  public var outputPerGPU: Double? {
+    perSecond(outputTokens).flatMap { Self.ratio($0, Double(description.gpuCount)) }
+  }
+
+  /// A seed beyond Int64 is kept as text: JSON readers would round it.
+  private var seed: SummaryValue {
+    Int64(exactly: description.seed).map(SummaryValue.integer) ?? .text("\(description.seed)")
+  }
+
+  private func number(_ value: Double?) -> SummaryValue {
+    guard let value, value.isFinite else { return .undefined }
+    return .number(value)
+  }
+
+  private func text(_ value: String?) -> SummaryValue {
+    value.map(SummaryValue.text) ?? .undefined
+  }
+}

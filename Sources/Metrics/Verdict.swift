@@ -1,0 +1,77 @@
+internal import Units
+
+/// Whether the numbers of a run may be quoted.
+///
+/// - OVERLOADED: the backlog's slope over the second half of the arrival window is above 2 % of
+///   the arrival rate, and its whole 99 % interval is above 0. Latencies then depend on how long
+///   the run is.
+/// - SATURATED: not that, but on every instance requests waited for more than half of the window.
+/// - STABLE: neither.
+///
+/// A burst has no window: it is SATURATED if any request waited. With fewer than 20 requests no
+/// slope is fitted and the share of time waited decides alone. A run that was stopped, or that
+/// left requests unfinished, is never STABLE.
+public struct Verdict: Sendable, Equatable {
+  /// The three answers.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Load is carried.
+    case stable = "STABLE"
+    /// Load is carried at best with queues that rarely empty.
+    case saturated = "SATURATED"
+    /// Queues grow as long as requests arrive.
+    case overloaded = "OVERLOADED"
+  }
+
+  /// The answer.
+  public let kind: Kind
+  /// One sentence with the numbers that decided.
+  public let reason: String
+
+  /// Judges a run; O(requests).
+  public init(of record: RunRecord) {
+    let backlog = Backlog(record)
+    let (kind, reason) = Self.judge(backlog)
+    guard let fault = Self.fault(of: record) else {
+      (self.kind, self.reason) = (kind, reason)
+      return
+    }
+    self.kind = kind == .stable ? .saturated : kind
+    self.reason = "\(fault); \(reason)"
+  }
+
+  /// Why a run cannot be stable whatever its backlog.
+  private static func fault(of record: RunRecord) -> String? {
+    if let stop = record.stop { return "the run was stopped: \(stop)" }
+    let table = record.requests
+    var unfinished = 0
+    for row in 0..<table.count where table.finished[row] == .never && !table.isRejected[row] {
+      unfinished += 1
+    }
+    guard unfinished > 0 else { return nil }
+    return unfinished == 1 ? "1 request did not finish" : "\(unfinished) requests did not finish"
+  }
+
+  private static func judge(_ backlog: Backlog) -> (Kind, String) {
+    let count = backlog.requests == 1 ? "1 request" : "\(backlog.requests) requests"
+    guard backlog.requests > 0 else { return (.stable, "no request was served, so none waited") }
+    guard backlog.window > 0 else {
+      return backlog.hasWaiting
+        ? (.saturated, "\(count) arrived at once and had to wait: a burst has no steady load")
+        : (.stable, "\(count) arrived at once and none waited")
+    }
+    let rate = Double(backlog.requests) / backlog.window
+    let share = "requests waited \((100 * backlog.leastWaiting).fixed(1)) % of the time"
+    let waiting = "\(share) on the instance where they waited least"
+    let isSaturated = backlog.leastWaiting > 0.5
+    guard let trend = backlog.trend else {
+      let few = "\(count) are too few for a backlog slope (\(Backlog.fewest) are needed)"
+      return (isSaturated ? .saturated : .stable, "\(few); \(waiting)")
+    }
+    let slope = "backlog slope \(trend.slope.fixed(3)) ± \(trend.margin.fixed(3)) req/s"
+    let arriving = "at \(rate.fixed(3)) req/s arriving"
+    if trend.slope > 0.02 * rate, trend.slope - trend.margin > 0 {
+      return (.overloaded, "\(slope) \(arriving): latencies grow with the run; \(waiting)")
+    }
+    return (isSaturated ? .saturated : .stable, "\(slope) \(arriving); \(waiting)")
+  }
+}
