@@ -48,6 +48,12 @@ public struct ByteFile: ~Copyable {
     if buffer.count >= Self.capacity { flush() }
   }
 
+  /// Appends `bytes`, which need to be valid during the call only.
+  public mutating func write(_ bytes: UnsafeRawBufferPointer) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= Self.capacity { flush() }
+  }
+
   /// Lets `body` append to the buffer itself: the fastest way, for a row at a time.
   public mutating func write(_ body: (inout [UInt8]) -> Void) {
     body(&buffer)

@@ -21,3 +21,27 @@ struct Status: RawRepresentable, Equatable {
 
 /// Ends the process.
 func leave(with status: Status) -> Never { exit(status.rawValue) }
+
+/// The file descriptor of standard error.
+let standardError: Int32 = 2
+
+/// Whether a person reads what is written to `file`.
+func isTerminal(_ file: Int32) -> Bool { isatty(file) == 1 }
+
+/// Writes `bytes` to `file`, standard output by default, after what `print` has gathered.
+func printBytes(_ bytes: [UInt8], to file: Int32 = 1) {
+  fflush(nil)
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    guard written > 0 else { return }
+    rest = rest.dropFirst(written)
+  }
+}
+
+/// Seconds on a clock that never goes back.
+func monotonicSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

@@ -1,7 +1,7 @@
 /// Where output files go: a directory, or memory in tests.
 ///
 /// Files are written one after the other, each from its first byte to its last.
-public protocol OutputSink {
+public protocol OutputSink: ~Copyable {
   /// Why a write failed.
   associatedtype Failure: Error
   /// Starts the file called `name`.
@@ -12,7 +12,7 @@ public protocol OutputSink {
   mutating func end() throws(Failure)
 }
 
-extension OutputSink {
+extension OutputSink where Self: ~Copyable {
   /// Writes a whole file.
   public mutating func write(file name: String, _ bytes: [UInt8]) throws(Failure) {
     try begin(name)
@@ -26,7 +26,7 @@ extension OutputSink {
 }
 
 /// A file in the making: rows gather in a buffer that is handed to the sink when it is full.
-struct RowStream<Sink: OutputSink>: ~Copyable {
+struct RowStream<Sink: OutputSink & ~Copyable>: ~Copyable {
   private static var chunk: Int { 1 << 16 }
   private var buffer = ByteBuffer(capacity: 1 << 17)
 

@@ -19,7 +19,7 @@ public struct OutputChoice: Sendable, Equatable {
 ///
 /// A file whose data the record lacks (steps, time series) is left out.
 /// - Throws: what the sink throws, at once.
-public func writeOutputs<Sink: OutputSink>(
+public func writeOutputs<Sink: OutputSink & ~Copyable>(
   of record: RunRecord, _ summary: Summary, _ choice: OutputChoice, to sink: inout Sink
 ) throws(Sink.Failure) {
   try sink.write(file: "summary.json", summary.json.bytes)
@@ -32,7 +32,7 @@ public func writeOutputs<Sink: OutputSink>(
   if choice.timeline { try writeTimeline(record, to: &sink) }
 }
 
-private func writeRequests<Sink: OutputSink>(
+private func writeRequests<Sink: OutputSink & ~Copyable>(
   _ record: RunRecord, _ targets: ServiceLevel, to sink: inout Sink
 ) throws(Sink.Failure) {
   let header = ColumnCatalog.header(ColumnCatalog.requests)
@@ -44,7 +44,7 @@ private func writeRequests<Sink: OutputSink>(
   try stream.finish(to: &sink)
 }
 
-private func writeSeries<Sink: OutputSink>(
+private func writeSeries<Sink: OutputSink & ~Copyable>(
   _ series: TimeSeries, blocks: Int32, to sink: inout Sink
 ) throws(Sink.Failure) {
   let header = ColumnCatalog.header(ColumnCatalog.timeseries)
@@ -56,7 +56,7 @@ private func writeSeries<Sink: OutputSink>(
   try stream.finish(to: &sink)
 }
 
-private func writeSteps<Sink: OutputSink>(
+private func writeSteps<Sink: OutputSink & ~Copyable>(
   _ record: RunRecord, to sink: inout Sink
 ) throws(Sink.Failure) {
   let header = ColumnCatalog.header(ColumnCatalog.steps)
@@ -68,7 +68,7 @@ private func writeSteps<Sink: OutputSink>(
   try stream.finish(to: &sink)
 }
 
-private func writeTimeline<Sink: OutputSink>(
+private func writeTimeline<Sink: OutputSink & ~Copyable>(
   _ record: RunRecord, to sink: inout Sink
 ) throws(Sink.Failure) {
   var stream = try RowStream<Sink>("timeline.json", header: Timeline.header, to: &sink)

@@ -1,0 +1,186 @@
+internal import Catalog
+internal import Cluster
+internal import Cost
+public import Metrics
+internal import Serving
+internal import Units
+internal import Workload
+
+/// A finished run with the value of every output file.
+public struct Execution: Sendable {
+  /// The parts that ran.
+  public let assembly: Assembly
+  /// What they left behind.
+  public let record: RunRecord
+  /// Its summary.
+  public let summary: Summary
+}
+
+/// How far a run has come, for a progress bar.
+public struct Progress: Sendable {
+  /// Requests finished or refused.
+  public let settled: Int
+  /// Requests of the run.
+  public let requests: Int
+  /// Simulated seconds.
+  public let seconds: Double
+}
+
+extension Assembly {
+  /// Events between two reports of progress: about a tenth of a second.
+  private static let stride = 200_000
+
+  /// Reads the workload, simulates it and sums it up.
+  ///
+  /// `clock` tells the wall-clock seconds that go into `wall_time_s`, the one number that may
+  /// differ between equal runs; warnings of the workload and of the result go to `warnings`.
+  ///
+  /// - Throws: `ConfigError` when the workload cannot be had.
+  public func execute(
+    exactSteps: Bool, toolVersion: String, clock: () -> Double, warnings: inout Warnings,
+    progress: (Progress) -> Void
+  ) throws(ConfigError) -> Execution {
+    let start = clock()
+    for caveat in caveats { warnings.warn(caveat, caveat) }
+    let workload = try workload()
+    for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
+    var simulation = simulation(workload.requests, exactSteps: exactSteps)
+    let count = workload.requests.count
+    while simulation.advance(events: Self.stride) {
+      progress(
+        Progress(
+          settled: simulation.settledRequests, requests: count,
+          seconds: simulation.now.seconds.value))
+    }
+    let record = simulation.record()
+    var description = try describe(record, workload.report, toolVersion)
+    description.wallTime = clock() - start
+    let summary = Summary(record, description)
+    warn(of: record, summary, &warnings)
+    return Execution(assembly: self, record: record, summary: summary)
+  }
+
+  private func describe(
+    _ record: RunRecord, _ report: TraceReport?, _ version: String
+  ) throws(ConfigError) -> RunDescription {
+    var description = RunDescription(
+      model: deployment.model.name, gpu: deployment.gpu.name,
+      scheduler: config.engine.scheduler.name.value, toolVersion: version)
+    description.label = config.name
+    (description.requestRate, description.burstiness) = offered
+    description.gpuCount = gpuCount
+    description.targets = ServiceLevel(
+      ttft: config.slo.timeToFirstToken.map { Seconds($0 * 1e-3) },
+      tpot: config.slo.timePerOutputToken.map { Seconds($0 * 1e-3) },
+      e2el: config.slo.endToEnd.map { Seconds($0 * 1e-3) })
+    description.seed = config.seed
+    description.configHash = try config.configHash(resolved)
+    description.traceHash = report?.contentHash
+    (description.meanMFU, description.meanMBU) = utilization(record)
+    return description
+  }
+
+  /// Model FLOPs and HBM bytes over the peaks of all GPUs, from time 0 to the run's end.
+  private func utilization(_ record: RunRecord) -> (mfu: Double?, mbu: Double?) {
+    guard record.end > .zero else { return (nil, nil) }
+    var totals = StepTotals()
+    totals.steps = record.totals.steps
+    totals.decodes = record.totals.decodes
+    totals.context = record.totals.context
+    totals.prefillTokens = record.totals.prefillTokens
+    totals.prefillPairs = record.totals.prefillPairs
+    totals.prefillKeys = record.totals.prefillKeys
+    totals.samples = record.totals.samples
+    let work = StepWork(of: totals, on: deployment)
+    let time = record.end.seconds * Double(record.instances)
+    return (
+      work.modelFLOPsUtilization(over: time, on: deployment),
+      work.memoryBandwidthUtilization(over: time, on: deployment)
+    )
+  }
+
+  private func warn(of record: RunRecord, _ summary: Summary, _ warnings: inout Warnings) {
+    let rejected = Int(summary.rejected)
+    if rejected > 0, let row = record.requests.isRejected.firstIndex(of: true) {
+      let tokens = "\(record.requests.prompt[row]) + \(record.requests.output[row]) tokens"
+      let pool = Int(blocks) * config.engine.blockSize.value
+      warnings.warn(
+        "unservable requests",
+        "\(rejected) of \(record.requests.count) requests can never be served and are rejected, "
+          + "the first is request \(row) (\(tokens)); max_model_len is \(context.maxModelLength), "
+          + "the KV pool has \(pool) tokens")
+    }
+    let beyond = record.totals.extrapolatedSteps
+    if beyond > 0 {
+      warnings.warn(
+        "extrapolated steps",
+        "\(beyond) of \(record.totals.steps) steps lie outside what the cost model was fitted to")
+    }
+  }
+}
+
+// MARK: - Files
+
+extension Execution {
+  /// Writes every output file into `directory`, which is not published yet.
+  ///
+  /// - Throws: `ConfigError` for the first file that cannot be written, a full disk for example.
+  public func write(into directory: borrowing OutputDirectory) throws(ConfigError) {
+    var choice = OutputChoice()
+    choice.requests = assembly.config.output.requests
+    choice.steps = assembly.config.output.steps
+    choice.timeseries = assembly.config.output.timeseries
+    choice.timeline = assembly.config.output.timeline
+    var sink = DirectorySink(directory.partial)
+    try writeOutputs(of: record, summary, choice, to: &sink)
+    let yaml = assembly.config.effectiveYAML(assembly.resolved, in: directory.path)
+    try sink.write(file: "config.effective.yaml", Array(yaml.utf8))
+  }
+}
+
+/// Output files in a directory.
+private struct DirectorySink: OutputSink, ~Copyable {
+  private let directory: String
+  private var file: ByteFile?
+
+  init(_ directory: String) {
+    self.directory = directory
+    file = nil
+  }
+
+  mutating func begin(_ name: String) throws(ConfigError) {
+    file = try ByteFile(creating: "\(directory)/\(name)")
+  }
+
+  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ConfigError) { file?.write(bytes) }
+
+  mutating func end() throws(ConfigError) {
+    guard let open = file.take() else { return }
+    try open.close()
+  }
+}
+
+// MARK: - For the console
+
+extension Execution {
+  /// One line that says what ran and how fast.
+  public func headline(wallSeconds: Double) -> String {
+    let config = assembly.config
+    let (count, deployment) = (config.cluster.instances.value, assembly.deployment)
+    let share = deployment.gpus == 1 ? "" : " of \(deployment.gpus) GPUs"
+    let place = "\(count) x \(deployment.gpu.name)\(count == 1 ? "" : " instances")\(share)"
+    let wall = Double(Int(wallSeconds * 100 + 0.5)) / 100
+    let simulated = Double(Int(record.end.seconds.value * 10 + 0.5)) / 10
+    return "\(deployment.model.name) on \(place), \(config.engine.scheduler.name.value), "
+      + "\(record.requests.count) requests, seed \(config.seed) "
+      + "[\(wall) s wall, \(simulated) s simulated]"
+  }
+
+  /// Names of the files that `write` makes.
+  public var files: [String] {
+    let output = assembly.config.output
+    return ["summary.json", "columns.json", "config.effective.yaml"]
+      + (output.requests ? ["requests.csv"] : []) + (output.timeseries ? ["timeseries.csv"] : [])
+      + (output.steps ? ["steps.csv"] : []) + (output.timeline ? ["timeline.json"] : [])
+  }
+}
