@@ -7,7 +7,9 @@ public struct ByteFile: ~Copyable {
   private var file: Int32
   private var buffer: [UInt8] = []
   private var failure: Posix.Failure?
+  private var sinceRecycling = 0
   private static let capacity = 1 << 20
+  private static let window = 64 << 20
 
   /// Creates the file at `path`.
   ///
@@ -77,6 +79,11 @@ public struct ByteFile: ~Copyable {
 
   private mutating func flush() {
     if failure == nil { failure = buffer.withUnsafeBytes { Posix.writeAll(file, $0) } }
+    sinceRecycling += buffer.count
+    if sinceRecycling >= Self.window {
+      sinceRecycling = 0
+      Posix.recycle(file)
+    }
     buffer.removeAll(keepingCapacity: true)
   }
 }

