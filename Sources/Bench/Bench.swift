@@ -1,15 +1,16 @@
 internal import Glibc
 internal import Metrics
 
-/// One benchmark: a name, what is counted, the least it may reach, and the work.
+/// One benchmark: a name, what is counted, the limit of its median, and the work.
 struct Benchmark: Sendable {
   let name: String
   let unit: String
-  /// The floor; for bytes a ceiling.
+  /// The floor of a rate, or the ceiling of a cost.
   let limit: Double
-  /// Runs once and returns how much was counted.
+  /// Runs once and returns how much was counted, or the cost itself.
   let work: @Sendable () -> Double
   var isCeiling = false
+  var runsOnce = false
 }
 
 /// CPU seconds of this thread.
@@ -26,20 +27,16 @@ func peakBytes() -> Double {
   return Double(usage.ru_maxrss) * 1024
 }
 
-/// The median rate of five runs and the spread.
+/// The median of five values of the work: rates for floors, the value itself for ceilings.
 func measure(_ benchmark: Benchmark) -> (median: Double, low: Double, high: Double) {
-  if benchmark.isCeiling {
-    let value = benchmark.work()
-    return (value, value, value)
-  }
-  var rates: [Double] = []
-  for _ in 0..<5 {
+  var values: [Double] = []
+  for _ in 0..<(benchmark.runsOnce ? 1 : 5) {
     let start = cpuSeconds()
     let counted = benchmark.work()
-    rates.append(counted / (cpuSeconds() - start))
+    values.append(benchmark.isCeiling ? counted : counted / (cpuSeconds() - start))
   }
-  rates.sort()
-  return (rates[2], rates[0], rates[4])
+  values.sort()
+  return (values[values.count / 2], values[0], values[values.count - 1])
 }
 
 func steps(batch: Int, meanOutput: Double, requests: Int) -> Double {
@@ -76,6 +73,7 @@ func complain(_ fault: String) {
       print(rows[rows.count - 1])
     }
     write(rows)
+    Process.cleanUp()
     if failed {
       complain("a figure is on the wrong side of its limit (column ok)")
       exit(1)

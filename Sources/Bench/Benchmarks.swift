@@ -8,6 +8,25 @@ internal import Units
 /// Limits are for two shared cores of 2023 server class; a figure below half of what such a machine
 /// usually reaches is a regression, not noise.
 let benchmarks: [Benchmark] = [
+  // First, while this process is small: a child's peak counts its parent's at the fork.
+  Benchmark(
+    name: "martlet run with files: 10 k requests on 1 instance", unit: "CPU ms", limit: 50,
+    work: { Process.martlet(requests: 10_000, instances: 1).milliseconds }, isCeiling: true),
+  Benchmark(
+    name: "martlet run with files: 100 k requests on 16 instances", unit: "CPU ms", limit: 400,
+    work: { Process.martlet(requests: 100_000, instances: 16).milliseconds }, isCeiling: true),
+  Benchmark(
+    name: "martlet run with files: 100 k requests on 16 instances", unit: "peak MB", limit: 100,
+    work: { Process.martlet(requests: 100_000, instances: 16).megabytes }, isCeiling: true),
+  Benchmark(
+    name: "martlet run with files: 1 M requests on 16 instances", unit: "CPU ms", limit: 5000,
+    work: { Process.martlet(requests: 1_000_000, instances: 16).milliseconds }, isCeiling: true),
+  Benchmark(
+    name: "martlet run with files: 1 M requests on 16 instances", unit: "peak MB", limit: 500,
+    work: { Process.martlet(requests: 1_000_000, instances: 16).megabytes }, isCeiling: true),
+  Benchmark(
+    name: "memory of 1 M requests on 16 instances", unit: "bytes/request", limit: 128,
+    work: memoryPerRequest, isCeiling: true, runsOnce: true),
   Benchmark(name: "event queue at 17 sources", unit: "events/s", limit: 8e6) {
     turns(of: 17)
   },
@@ -32,7 +51,20 @@ let benchmarks: [Benchmark] = [
   Benchmark(name: "512/128 on 1000 instances", unit: "requests/s", limit: 0.25e6) {
     requests(1_000_000, instances: 1000)
   },
+  Benchmark(name: "trace in: Azure CSV", unit: "MB/s", limit: 200) {
+    megabytes(of: Traces.azure, name: "azure.csv")
+  },
+  Benchmark(name: "trace in: Mooncake JSONL", unit: "MB/s", limit: 200) {
+    megabytes(of: Traces.mooncake, name: "mooncake.jsonl")
+  },
 ]
+
+/// Growth of the resident set over a run that is the first of this process.
+private func memoryPerRequest() -> Double {
+  let before = peakBytes()
+  let finished = requests(1_000_000, instances: 16)
+  return (peakBytes() - before) / finished
+}
 
 /// Takes and reschedules four million events of `sources` sources.
 private func turns(of sources: Int) -> Double {
