@@ -13,7 +13,7 @@ struct Martlet: ParsableCommand {
       130 and 143 interrupted.
       """,
     version: toolVersion,
-    subcommands: [Run.self, Validate.self])
+    subcommands: [Run.self, Validate.self, List.self])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.
   static func main() {
