@@ -43,8 +43,7 @@ public struct TraceDescription: Sendable {
 extension TraceDescription {
   /// A page for a person at a terminal.
   public var text: String {
-    let blank =
-      report.blankLines > 0 ? ", \(NumberText.grouped(report.blankLines)) blank lines" : ""
+    let blank = report.blankLines > 0 ? ", \(NumberText.grouped(report.blankLines)) blank" : ""
     var lines = [
       row("file", path), row("format", report.format),
       row("rows", "\(NumberText.grouped(report.rowsRead)) read\(blank)"),
