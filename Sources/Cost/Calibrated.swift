@@ -24,6 +24,9 @@ public struct Calibrated: CostModel {
 
   /// `calibrated`.
   public static let name = "calibrated"
+  /// What it is.
+  public static let summary =
+    "kernels by class, each with its own floor and measured share of the peaks"
   /// The constants in use.
   public let kernels: KernelProfile
 

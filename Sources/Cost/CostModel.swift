@@ -7,15 +7,22 @@ public protocol CostModel: StepCost {
   associatedtype Options: PolicyOptions
   /// The name that experiments use.
   static var name: String { get }
+  /// One sentence for `martlet list costs`.
+  static var summary: String { get }
   /// The model of a deployment's steps.
   init(_ options: Options, _ deployment: Deployment)
   /// What a reader of the results should be warned of, nil when there is nothing.
   var caveat: String? { get }
+  /// Tokens of a step above which arithmetic takes longer than memory traffic; infinite when the
+  /// model does not tell them apart.
+  var kneeTokens: Double { get }
 }
 
 extension CostModel {
   /// Nothing to warn of.
   public var caveat: String? { nil }
+  /// Arithmetic never takes over.
+  public var kneeTokens: Double { .infinity }
 }
 
 /// Every model of step time.

@@ -26,6 +26,9 @@ public struct Linear: CostModel {
 
   /// `linear`.
   public static let name = "linear"
+  /// What it is.
+  public static let summary =
+    "a price per prompt token and a price per step that decodes"
   private let options: Options
 
   /// The same for every deployment.

@@ -10,6 +10,9 @@ public import Units
 public struct Roofline: CostModel {
   /// `roofline`.
   public static let name = "roofline"
+  /// What it is.
+  public static let summary =
+    "the larger of arithmetic and memory traffic at the peaks, and host time"
 
   private let host: Double
   // Seconds per unit of each count, at the peaks.

@@ -28,6 +28,14 @@ public struct Override: Sendable {
     }
   }
 
+  /// The override of `key` that `flag` stands for, such as `--gpu` for `cluster.gpu`.
+  public init(_ key: String, _ value: String, from flag: String) {
+    text = "\(key)=\(value)"
+    self.key = key[...]
+    self.value = value[...]
+    place = .flag(flag)
+  }
+
   /// Lays the value over `root`.
   func apply(to root: inout ConfigNode) throws(ConfigError) {
     let parsed: ConfigNode

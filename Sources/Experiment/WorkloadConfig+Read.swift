@@ -75,7 +75,8 @@ extension GenerateConfig {
 }
 
 extension GenerateConfig.Arrivals {
-  private static let processes: [(name: String, keys: [String])] = [
+  /// Every process and its parameters.
+  static let processes: [(name: String, keys: [String])] = [
     ("poisson", ["rate"]), ("gamma", ["rate", "cv"]), ("fixed", ["rate"]), ("burst", []),
   ]
   private static let later = ["mmpp", "diurnal", "closed"]
@@ -101,7 +102,7 @@ extension GenerateConfig.Arrivals {
 
 extension DistributionConfig {
   /// The keys of every family, besides `distribution` and the bounds.
-  private static let parameters: [String: [String]] = [
+  static let parameters: [String: [String]] = [
     "fixed": ["value"], "uniform": [], "exponential": ["mean"], "gamma": ["mean", "cv"],
     "lognormal": ["mean", "cv"], "pareto": ["mean", "shape"], "zipf": ["exponent"],
     "empirical": ["file", "column"],

@@ -13,12 +13,12 @@ struct Martlet: ParsableCommand {
       130 and 143 interrupted.
       """,
     version: martletVersion,
-    subcommands: [Run.self, Validate.self])
+    subcommands: [Run.self, Validate.self, Explain.self, List.self, Trace.self])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.
   static func main() {
     do {
-      try refuseUnknownVerb(CommandLine.arguments.dropFirst().first)
+      try refuseUnknownVerb(CommandLine.arguments.dropFirst(), of: configuration)
       var command = try parseAsRoot()
       try command.run()
     } catch {
@@ -26,10 +26,18 @@ struct Martlet: ParsableCommand {
     }
   }
 
-  private static func refuseUnknownVerb(_ verb: String?) throws(ConfigError) {
-    let known = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    guard let verb, !verb.hasPrefix("-"), !known.contains(verb) else { return }
-    throw .unknown("command", verb, known: known, at: nil)
+  /// Refuses a verb that `command` lacks, and in turn one that the verb's own command lacks.
+  private static func refuseUnknownVerb(
+    _ arguments: ArraySlice<String>, of command: CommandConfiguration
+  ) throws(ConfigError) {
+    let verbs = command.subcommands.map { $0.configuration }
+    guard !verbs.isEmpty, let name = arguments.first, !name.hasPrefix("-"), name != "help"
+    else { return }
+    guard let verb = verbs.first(where: { $0.commandName == name }) else {
+      let known = verbs.compactMap(\.commandName) + ["help"]
+      throw .unknown("command", name, known: known, at: nil)
+    }
+    try refuseUnknownVerb(arguments.dropFirst(), of: verb)
   }
 
   private static func finish(_ error: any Error) -> Never {

@@ -1,0 +1,8 @@
+internal import ArgumentParser
+
+/// `martlet trace`: files of requests.
+struct Trace: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace", abstract: "Describes and writes files of requests.",
+    subcommands: [TraceInfo.self, TraceGenerate.self])
+}

@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Experiment
+internal import Metrics
+internal import Workload
+
+/// `martlet trace generate`: the requests of an experiment as a file.
+struct TraceGenerate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Writes the requests of an experiment as a trace in format vidur.")
+
+  @OptionGroup var options: ExperimentOptions
+
+  @Option(
+    name: .shortAndLong, help: "The file to write; - is standard output.",
+    completion: .file(extensions: ["csv"]))
+  var output: String
+
+  @Flag(help: "Replaces an existing file.")
+  var force = false
+
+  func run() throws {
+    let workload = try Assembly(try options.load()).workload()
+    var warnings = Warnings()
+    for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
+    let bytes = vidurCSV(workload.requests)
+    if output == "-" {
+      printBytes(bytes)
+    } else {
+      try writeFile(bytes, to: output, force: force)
+      print("wrote \(output): \(workload.requests.count) requests")
+    }
+    warnings.finish()
+  }
+}

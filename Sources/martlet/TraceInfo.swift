@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import Experiment
+internal import Workload
+
+/// `martlet trace info`: what a file of requests holds.
+struct TraceInfo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Describes a trace: rows, rates, lengths.")
+
+  @Argument(help: "The trace, plain or gzipped.", completion: .file())
+  var file: String
+
+  @Option(help: "The format by name, see martlet list formats, or auto.")
+  var format = "auto"
+
+  @Option(help: "Reads only until so many requests are kept.")
+  var limit: Int?
+
+  @Flag(help: "Prints JSON, times in seconds and rates in requests per second.")
+  var json = false
+
+  func run() throws {
+    let description = try TraceDescription(of: file, format: format, limit: limit)
+    var warnings = Warnings()
+    for warning in description.report.warnings { warnings.warn(warning, warning) }
+    print(json ? description.json.text : description.text, terminator: "")
+    warnings.finish()
+  }
+}
