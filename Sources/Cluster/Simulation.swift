@@ -153,7 +153,8 @@ public struct Simulation: Sendable {
 extension Simulation {
   private mutating func pendNextSample(after time: Instant) {
     guard let series else { return }
-    queue.set(samples, at: Instant(picoseconds: time.picoseconds + series.width))
+    let (next, isBeyond) = time.picoseconds.addingReportingOverflow(series.width)
+    queue.set(samples, at: isBeyond ? .horizon : Instant(picoseconds: next))
   }
 
   /// Writes one row per instance; goes on while anything else is pending.

@@ -37,7 +37,7 @@ extension Assembly {
   ///
   /// - Throws: `ConfigError` when the workload cannot be had.
   public func execute(
-    exactSteps: Bool, toolVersion: String, clock: () -> Double, warnings: inout Warnings,
+    exactSteps: Bool, clock: () -> Double, warnings: inout Warnings,
     progress: (Progress) -> Void
   ) throws(ConfigError) -> Execution {
     let start = clock()
@@ -53,7 +53,7 @@ extension Assembly {
           seconds: simulation.now.seconds.value))
     }
     let record = simulation.record()
-    var description = try describe(record, workload.report, toolVersion)
+    var description = try describe(record, workload.report)
     description.wallTime = clock() - start
     let summary = Summary(record, description)
     warn(of: record, summary, &warnings)
@@ -61,11 +61,11 @@ extension Assembly {
   }
 
   private func describe(
-    _ record: RunRecord, _ report: TraceReport?, _ version: String
+    _ record: RunRecord, _ report: TraceReport?
   ) throws(ConfigError) -> RunDescription {
     var description = RunDescription(
       model: deployment.model.name, gpu: deployment.gpu.name,
-      scheduler: config.engine.scheduler.name.value, toolVersion: version)
+      scheduler: config.engine.scheduler.name.value, toolVersion: martletVersion)
     description.label = config.name
     (description.requestRate, description.burstiness) = offered
     description.gpuCount = gpuCount

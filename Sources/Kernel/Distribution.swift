@@ -68,16 +68,21 @@ public struct Distribution: Sendable {
     switch family {
     case .fixed(let value): positive("value", value)
     case .uniform(let min, let max):
-      positive("min", min, orZero: true) ?? (min <= max ? nil : "min \(min) is above max \(max)")
+      positive("min", min, orZero: true) ?? positive("max", max, orZero: true)
+        ?? (min <= max ? nil : "min \(min) is above max \(max)")
     case .exponential(let mean): positive("mean", mean)
     case .gamma(let mean, let cv), .lognormal(let mean, let cv):
       positive("mean", mean) ?? positive("cv", cv)
     case .pareto(let mean, let shape):
-      positive("mean", mean) ?? (shape > 1 ? nil : "shape \(shape) must be above 1")
+      positive("mean", mean) ?? positive("shape", shape)
+        ?? (shape > 1 ? nil : "shape \(shape) must be above 1")
     case .zipf(let exponent, let max):
       positive("exponent", exponent, orZero: true)
         ?? ((1...100_000_000).contains(max) ? nil : "max \(max) must lie in 1...100000000")
-    case .empirical(let values): values.isEmpty ? "no values to draw from" : nil
+    case .empirical(let values):
+      values.isEmpty
+        ? "no values to draw from"
+        : values.first { !$0.isFinite }.map { "value \($0) must be finite" }
     }
   }
 

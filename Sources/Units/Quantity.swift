@@ -48,6 +48,9 @@ extension Quantity {
       let fault = name.isEmpty ? "\"\(text)\" has no unit" : "unknown unit \"\(name)\""
       throw QuantityError(description: "\(fault); write \(Self.example) (units: \(known))")
     }
+    guard (amount * found.scale).isFinite else {
+      throw QuantityError(description: "\"\(text)\" is too large; write \(Self.example)")
+    }
     self.init(amount * found.scale)
   }
 
@@ -59,10 +62,15 @@ extension Quantity {
   /// The shortest text that reads back as the same amount.
   public var description: String {
     var best = ""
-    for unit in Self.units {
-      let text = "\(Self.number(value / unit.scale)) \(unit.name)"
-      guard let back = try? Self(parsing: text), back.value == value else { continue }
-      if best.isEmpty || text.count < best.count { best = text }
+    for (i, unit) in Self.units.enumerated() {
+      if Self.units[..<i].contains(where: { $0.scale == unit.scale }) { continue }
+      // A quotient is rounded: the number that was multiplied may be its neighbour.
+      let quotient = value / unit.scale
+      for number in [quotient, quotient.nextDown, quotient.nextUp] where number.isFinite {
+        guard number * unit.scale == value else { continue }
+        let text = "\(Self.number(number)) \(unit.name)"
+        if best.isEmpty || text.count < best.count { best = text }
+      }
     }
     return best
   }

@@ -4,9 +4,6 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// Version of the tool, as in `summary.json`.
-let toolVersion = "0.1.0"
-
 /// How the process ended, for scripts.
 struct Status: RawRepresentable, Equatable {
   let rawValue: Int32

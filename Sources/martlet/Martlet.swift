@@ -12,7 +12,7 @@ struct Martlet: ParsableCommand {
       Exit codes: 0 done, 2 usage or configuration error, 4 stopped by the progress watchdog, \
       130 and 143 interrupted.
       """,
-    version: toolVersion,
+    version: martletVersion,
     subcommands: [Run.self, Validate.self, Explain.self, List.self, Trace.self])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.

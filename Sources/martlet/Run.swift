@@ -52,7 +52,7 @@ struct Run: ParsableCommand {
   ) throws(ConfigError) -> Execution {
     var bar = ProgressBar(isShown: !quiet)
     let execution = try assembly.execute(
-      exactSteps: exactSteps, toolVersion: toolVersion, clock: monotonicSeconds,
+      exactSteps: exactSteps, clock: monotonicSeconds,
       warnings: &warnings
     ) { bar.show($0) }
     bar.clear()

@@ -67,6 +67,24 @@ private struct Sleeper: Scheduler {
     #expect(record.stop?.contains("has nothing that it could run") == true)
   }
 
+  @Test func `a run past the range of the clock stops and says so`() {
+    struct Day: StepCost {
+      func time(of shape: StepShape) -> Seconds { Seconds(86_400) }
+      func parts(of shape: StepShape) -> StepParts {
+        StepParts([.init("all", time(of: shape), .host)], total: time(of: shape))
+      }
+    }
+    let instance = Instance(
+      batch: Batch(blocks: 64, tokensPerBlock: 16),
+      scheduler: VLLMv1(VLLMv1.Options(), context), cost: Day(), maxLeap: 256,
+      recorder: Recorder())
+    var simulation = Simulation(
+      requests: table([(0, 10, 200)]), instances: [instance],
+      router: RoundRobin(NoOptions(), instances: 1))
+    simulation.run()
+    #expect(simulation.record().stop?.contains("106 days") == true)
+  }
+
   private var paged: [any Scheduler] {
     var v0 = VLLMv0.Options()
     v0.watermark = 0

@@ -37,7 +37,7 @@ import Units
     return Double(record.totals.tokenTimeWaiting) / (Double(record.totals.waitingTime) * pool)
   }
 
-  /// Kwon et al., SOSP 2023, Fig. 2: 96.3, 20.4, 26.8, 38.2 %; Fig. 13: 4.3 and 2.2 times as many.
+  // Kwon et al., SOSP 2023, Fig. 2: 96.3, 20.4, 26.8, 38.2 %; Fig. 13: 4.3 and 2.2 times as many.
   @Test(
     .enabled(if: !isDebug, "skipped: 14,400 requests a run, release only"),
     arguments: ["calibrated", "roofline"])
@@ -62,7 +62,7 @@ import Units
     #expect((0.35...0.42).contains(tokenShare(oracle)), "\(tokenShare(oracle))")
   }
 
-  /// Kwon et al., SOSP 2023, Fig. 13a: 30.42, 7.00 and 13.6 running requests.
+  // Kwon et al., SOSP 2023, Fig. 13a: 30.42, 7.00 and 13.6 running requests.
   @Test(.enabled(if: !isDebug, "skipped: 7,200 requests a run, release only"))
   func `OPT-13B at 2 requests a second: vLLM batches more than Orca`() throws {
     func atTwo(_ scheduler: String) throws -> Double {
@@ -74,7 +74,7 @@ import Units
     #expect((1.8...2.7).contains(vllm / oracle), "\(vllm) / \(oracle)")
   }
 
-  /// Fu, arXiv 2405.08944, Table 1: decode 8.5 and 9.8 s, prefill 0.89 s, concurrency 1.
+  // Fu, arXiv 2405.08944, Table 1: decode 8.5 and 9.8 s, prefill 0.89 s, concurrency 1.
   @Test func `Yi-34B at 4,000 and 50,000 tokens on one A100`() throws {
     let short = try run(
       "long-context-yi-34b.yaml", ["workload.generate.input_tokens.value=4000"]

@@ -4,21 +4,29 @@
 /// traces of its repository. Optional keys of other writers (`session_id`, `extra`) are ignored;
 /// `hash_ids` are checked, one for each block of 512 tokens.
 public struct MooncakeFormat: TraceFormat {
+  /// The name that an experiment uses.
   public static let name = "mooncake"
+  /// One sentence for `martlet list formats`.
   public static let summary =
     "Mooncake: JSON lines with milliseconds, prompt and output tokens, hashes of prompt blocks."
+  /// Columns or keys that every row must have.
   public static let fields = ["timestamp", "input_length", "output_length", "hash_ids"]
+  /// Whether the first line names the columns.
   public static let hasHeader = false
 
   private let keys = Self.fields.map { Array($0.utf8) }
   private var blocks = BlockRule(blockSize: 512)
 
+  /// Whether `firstLine` can only be of this format.
   public static func recognizes(_ firstLine: String) -> Bool {
     // Bailian's traces have the same keys, but seconds, blocks of 16 tokens and a chat_id.
     isJSON(firstLine) && firstLine.contains("\"timestamp\"")
       && firstLine.contains("\"input_length\"") && !firstLine.contains("\"chat_id\"")
   }
 
+  /// Prepares for the rows after `first`.
+  ///
+  /// - Throws: `TraceError` when the header lacks a column.
   public init(first: FirstLine, path: String) throws(TraceError) {
     guard isJSON(first.text) else {
       throw TraceError(
@@ -32,6 +40,9 @@ public struct MooncakeFormat: TraceFormat {
     }
   }
 
+  /// Reads one row.
+  ///
+  /// - Throws: `RowFault` for a row that must be dropped.
   public mutating func parse(_ line: Span<UInt8>, into row: inout TraceRow) throws(RowFault) {
     var members = Members()
     var i = line.count >= 3 && line[0] == 0xEF && line[1] == 0xBB && line[2] == 0xBF ? 3 : 0
@@ -58,6 +69,7 @@ public struct MooncakeFormat: TraceFormat {
     }
   }
 
+  /// Adds what all rows together showed.
   public func conclude(_ report: inout TraceReport) {
     guard blocks.rowsWithHashes > 0 else { return }
     report.blocks = blocks

@@ -1,0 +1,2 @@
+/// Version of this program, as in `summary.json`.
+public let martletVersion = "0.1.0"
