@@ -3,52 +3,6 @@ import Testing
 
 /// The executable as scripts meet it: exit codes and which stream says what.
 @Suite struct BinaryTests {
-  private struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
-  }
-
-  /// The executable beside the test bundle; nil when it is not built.
-  private static let executable: String? = {
-    var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    var candidates: [String] = []
-    // On macOS the tests lie three directories deep in their bundle.
-    for _ in 0..<4 {
-      url.deleteLastPathComponent()
-      candidates.append(url.appendingPathComponent("martlet").path)
-    }
-    return candidates.first { path in
-      var isDirectory: ObjCBool = false
-      return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-        && !isDirectory.boolValue && FileManager.default.isExecutableFile(atPath: path)
-    }
-  }()
-
-  /// Runs martlet with `arguments` in `directory`; nil, said once, without an executable.
-  private func martlet(_ arguments: [String], in directory: TestDirectory) throws -> Outcome? {
-    guard let executable = Self.executable else {
-      print("skipped: martlet is not built beside the tests")
-      return nil
-    }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: executable)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
-    // Files, not pipes: a pipe that nobody empties would stop the process.
-    let scratch = try TestDirectory()
-    let (output, errors) = (
-      try scratch.write("", to: "output"), try scratch.write("", to: "errors")
-    )
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
-    try process.run()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
-      errors: try String(contentsOfFile: errors, encoding: .utf8))
-  }
-
   private let experiment = """
     model: llama-3-8b
     cluster: {gpu: a100-80gb-sxm}
@@ -72,13 +26,13 @@ import Testing
       (["trace", "info", "none.csv"], "error: none.csv: cannot be opened: "),
     ]
     for (arguments, start) in faults {
-      guard let outcome = try martlet(arguments, in: directory) else { return }
+      guard let outcome = try Binary.martlet(arguments, in: directory) else { return }
       #expect(outcome.code == 2, "\(arguments)")
       #expect(outcome.output == "", "\(arguments)")
       #expect(outcome.errors.hasPrefix(start), "\(arguments): \(outcome.errors)")
       #expect(outcome.errors.filter { $0 == "\n" }.count == 1, "\(outcome.errors)")
     }
-    let flag = try martlet(["list", "gpus", "--jsn"], in: directory)
+    let flag = try Binary.martlet(["list", "gpus", "--jsn"], in: directory)
     #expect(flag?.code ?? 2 == 2)
     #expect(flag?.output ?? "" == "")
   }
@@ -89,7 +43,9 @@ import Testing
       let memoryBytes: Double
     }
     let directory = try TestDirectory()
-    guard let outcome = try martlet(["list", "gpus", "--json"], in: directory) else { return }
+    guard let outcome = try Binary.martlet(["list", "gpus", "--json"], in: directory) else {
+      return
+    }
     #expect(outcome.code == 0)
     #expect(outcome.errors == "")
     let gpus = try decoded([GPU].self, from: outcome.output)
@@ -98,7 +54,9 @@ import Testing
 
   @Test func `an empty kind is an empty list, the remark goes to standard error`() throws {
     let directory = try TestDirectory()
-    guard let outcome = try martlet(["list", "codecs", "--json"], in: directory) else { return }
+    guard let outcome = try Binary.martlet(["list", "codecs", "--json"], in: directory) else {
+      return
+    }
     #expect(outcome.code == 0)
     #expect(outcome.output == "[]\n")
     #expect(outcome.errors == "codecs: none are available\n")
@@ -107,7 +65,7 @@ import Testing
   @Test func `explain warns on standard error and answers on standard output`() throws {
     let directory = try TestDirectory()
     _ = try directory.write(experiment, to: "my.yaml")
-    guard let outcome = try martlet(["explain", "my.yaml", "--gpu", "l4"], in: directory)
+    guard let outcome = try Binary.martlet(["explain", "my.yaml", "--gpu", "l4"], in: directory)
     else { return }
     #expect(outcome.code == 0)
     #expect(outcome.output.hasPrefix("llama-3-8b on 1 x l4\n"))
@@ -118,7 +76,9 @@ import Testing
   @Test func `a generated trace is described, and never replaced by accident`() throws {
     let directory = try TestDirectory()
     _ = try directory.write(experiment, to: "my.yaml")
-    guard let first = try martlet(["trace", "generate", "my.yaml", "-o", "t.csv"], in: directory)
+    guard
+      let first = try Binary.martlet(
+        ["trace", "generate", "my.yaml", "-o", "t.csv"], in: directory)
     else { return }
     #expect(first.code == 0)
     #expect(first.output == "wrote t.csv: 5 requests\n")
@@ -126,16 +86,16 @@ import Testing
     let text = try String(contentsOfFile: "\(directory.path)/t.csv", encoding: .utf8)
     #expect(text.hasPrefix("arrived_at,num_prefill_tokens,num_decode_tokens\n0.000000000000,"))
     #expect(text.split(separator: "\n").dropFirst().allSatisfy { $0.hasSuffix(",7") })
-    let again = try martlet(["trace", "generate", "my.yaml", "-o", "t.csv"], in: directory)
+    let again = try Binary.martlet(["trace", "generate", "my.yaml", "-o", "t.csv"], in: directory)
     #expect(again?.code == 2)
     #expect(again?.errors.hasPrefix("error: t.csv: exists; ") == true)
-    let stream = try martlet(["trace", "generate", "my.yaml", "-o", "-"], in: directory)
+    let stream = try Binary.martlet(["trace", "generate", "my.yaml", "-o", "-"], in: directory)
     #expect(stream?.output == text)
-    let other = try martlet(
+    let other = try Binary.martlet(
       ["trace", "generate", "my.yaml", "-o", "t.csv", "--seed", "9", "--force"], in: directory)
     #expect(other?.code == 0)
     #expect(try String(contentsOfFile: "\(directory.path)/t.csv", encoding: .utf8) != text)
-    let info = try martlet(["trace", "info", "t.csv"], in: directory)
+    let info = try Binary.martlet(["trace", "info", "t.csv"], in: directory)
     #expect(info?.code == 0)
     #expect(info?.output.contains("requests      5 kept\n") == true)
     #expect(info?.output.contains("span          2.000 s\n") == true)
@@ -145,7 +105,9 @@ import Testing
     let directory = try TestDirectory()
     _ = try directory.write(
       "arrived_at,num_prefill_tokens,num_decode_tokens\n0,5,5\n1,x,5\n", to: "t.csv")
-    guard let outcome = try martlet(["trace", "info", "t.csv"], in: directory) else { return }
+    guard let outcome = try Binary.martlet(["trace", "info", "t.csv"], in: directory) else {
+      return
+    }
     #expect(outcome.code == 0)
     #expect(outcome.output.contains("dropped       1: num_prefill_tokens is not a whole number"))
     #expect(

@@ -1,0 +1,50 @@
+import Foundation
+
+/// The executable that was built beside the tests.
+enum Binary {
+  struct Outcome {
+    let code: Int32
+    let output: String
+    let errors: String
+  }
+
+  /// The executable beside the test bundle; nil when it is not built.
+  private static let executable: String? = {
+    var url = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    var candidates: [String] = []
+    // On macOS the tests lie three directories deep in their bundle.
+    for _ in 0..<4 {
+      url.deleteLastPathComponent()
+      candidates.append(url.appendingPathComponent("martlet").path)
+    }
+    return candidates.first { path in
+      var isDirectory: ObjCBool = false
+      return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+        && !isDirectory.boolValue && FileManager.default.isExecutableFile(atPath: path)
+    }
+  }()
+
+  /// Runs martlet with `arguments` in `directory`; nil, said once, without an executable.
+  static func martlet(_ arguments: [String], in directory: TestDirectory) throws -> Outcome? {
+    guard let executable = executable else {
+      print("skipped: martlet is not built beside the tests")
+      return nil
+    }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: executable)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+    // Files, not pipes: a pipe that nobody empties would stop the process.
+    let scratch = try TestDirectory()
+    let (output, errors) = (
+      try scratch.write("", to: "output"), try scratch.write("", to: "errors")
+    )
+    process.standardOutput = FileHandle(forWritingAtPath: output)
+    process.standardError = FileHandle(forWritingAtPath: errors)
+    try process.run()
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
+      errors: try String(contentsOfFile: errors, encoding: .utf8))
+  }
+}
