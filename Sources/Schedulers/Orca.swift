@@ -57,7 +57,7 @@ public struct OrcaMax: Scheduler {
   }
 }
 
-/// Orca that reserves the prompt and the next power of two of the output, at most the model.s
+/// Orca that reserves the prompt and the next power of two of the output, at most the model's
 /// longest sequence: it over-reserves the
 /// output by at most two, which needs the output length (oracle).
 ///
