@@ -172,20 +172,20 @@ extension Assembly {
   ) throws(ConfigError) -> Int32 {
     let engine = config.engine
     let size = engine.blockSize.value
-    if let tokens = engine.kvPoolTokens {
-      guard tokens.value >= size else {
-        throw tokens.error("\(tokens.value) is less than one block of \(size) tokens")
-      }
-      return Int32(clamping: tokens.value / size)
-    }
+    let blocks: Int
     do {
       let pool = try KVPool(
         deployment, utilization: engine.gpuMemoryUtilization.value, reserve: engine.reserve.value,
         blockSize: size)
-      return Int32(clamping: pool.blocks)
+      blocks = pool.blocks
     } catch {
       throw ConfigError(config.cluster.gpu.place, error.description)
     }
+    guard let tokens = engine.kvPoolTokens else { return Int32(clamping: blocks) }
+    guard tokens.value >= size else {
+      throw tokens.error("\(tokens.value) is less than one block of \(size) tokens")
+    }
+    return Int32(clamping: tokens.value / size)
   }
 
   private static func cost(
