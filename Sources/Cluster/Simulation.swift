@@ -157,7 +157,7 @@ extension Simulation {
     queue.set(samples, at: isBeyond ? .horizon : Instant(picoseconds: next))
   }
 
-  /// Writes one row per instance; goes on while anything else is pending.
+  /// Writes one row per instance; goes on while anything is pending or about to start.
   private mutating func sample() {
     sampleEvents += 1
     for i in 0..<fleet.count {
@@ -166,7 +166,8 @@ extension Simulation {
       series?.append(row)
     }
     series?.compact()
-    if queue.time < .never || !touched.isEmpty { pendNextSample(after: queue.now) }
+    let goesOn = queue.time < .never || fleet.loads.contains { $0.requests > 0 }
+    if goesOn { pendNextSample(after: queue.now) }
   }
 }
 
