@@ -166,7 +166,7 @@ extension Simulation {
       series?.append(row)
     }
     series?.compact()
-    let goesOn = queue.time < .never || fleet.loads.contains { $0.requests > 0 }
+    let goesOn = queue.time < .never || touched.contains { fleet.loads[$0].requests > 0 }
     if goesOn { pendNextSample(after: queue.now) }
   }
 }
