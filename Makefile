@@ -10,8 +10,8 @@ MARTLET := .build/release/martlet
 setup:
 	@command -v swift >/dev/null || { \
 	  echo "make: Swift is missing; get 6.2 or later: https://www.swift.org/install" >&2; exit 1; }
-	@if ! { printf '#include <gsl/gsl_rng.h>\n#include <zlib.h>\n' \
-	  | cc -E -x c - >/dev/null 2>&1; }; then \
+	@found() { ls {/usr,/usr/local,/opt/homebrew}/include/$$1 2>/dev/null | grep -q .; }; \
+	if ! { found gsl/gsl_rng.h && found zlib.h; }; then \
 	  echo "make: installing GSL and zlib" >&2; \
 	  if command -v apt-get >/dev/null; then \
 	    root=""; [ "$$(id -u)" = 0 ] || root=sudo; \

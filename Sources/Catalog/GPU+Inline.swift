@@ -85,8 +85,12 @@ extension GPU {
     for (key, value) in [
       ("memory", memory.value), ("bandwidth", bandwidth.value), ("bf16", bf16.value),
       ("host_link", hostLink.value),
-    ] where value <= 0 {
-      throw CatalogError("gpu: \(key) must be positive")
+    ] {
+      guard value > 0 else { throw CatalogError("gpu: \(key) must be positive") }
+      // Far beyond any hardware either way, but times and block counts stay finite.
+      guard (1e3...1e21).contains(value) else {
+        throw CatalogError("gpu: \(key) is no amount of any hardware; check its unit")
+      }
     }
     for field in [fp32, tf32, fp8, int8, fp4] where field.value < 0 {
       throw CatalogError("gpu: a peak of \(field) is negative")

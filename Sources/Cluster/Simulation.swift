@@ -67,7 +67,7 @@ public struct Simulation: Sendable {
       guard left > 0 else { return true }
       left -= 1
       guard queue.time < .horizon else {
-        stop = "simulated time passed 106 days, the range of the clock; shorten the workload"
+        stop = beyondTheClock()
         return false
       }
       let source = queue.next()
@@ -182,6 +182,13 @@ extension Simulation {
     }
   }
 
+  /// The next event lies past the range of the clock.
+  private func beyondTheClock() -> String {
+    let fault = "simulated time passed 106 days, the range of the clock"
+    guard let i = fleet.loads.firstIndex(where: { $0.requests > 0 }) else { return fault }
+    return report(i, "still works when \(fault)")
+  }
+
   private func report(_ i: Int, _ fault: String) -> String {
     guard let id = fleet.instances[i].oldestRequest else { return "instance \(i) \(fault)" }
     let row = Int(id.row)
@@ -193,6 +200,8 @@ extension Simulation {
   /// What the run left behind; the run is over.
   public consuming func record() -> RunRecord {
     for i in 0..<fleet.count { fleet.instances[i].close(at: max(end, queue.now)) }
+    precondition(
+      stop != nil || settledRequests == requests.count, "a request was lost (I1)")
     let batch = fleet.instances[0].batch
     return RunRecord(
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,

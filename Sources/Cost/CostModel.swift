@@ -11,6 +11,8 @@ public protocol CostModel: StepCost {
   static var summary: String { get }
   /// The model of a deployment's steps.
   init(_ options: Options, _ deployment: Deployment)
+  /// Whether the GPU's peaks bound its times, so that shares of them mean something.
+  var heedsHardware: Bool { get }
   /// What a reader of the results should be warned of, nil when there is nothing.
   var caveat: String? { get }
   /// Tokens of a step above which arithmetic takes longer than memory traffic; infinite when the
@@ -19,6 +21,8 @@ public protocol CostModel: StepCost {
 }
 
 extension CostModel {
+  /// It does.
+  public var heedsHardware: Bool { true }
   /// Nothing to warn of.
   public var caveat: String? { nil }
   /// Arithmetic never takes over.

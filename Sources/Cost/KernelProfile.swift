@@ -3,7 +3,7 @@ public import Catalog
 /// What the kernels of one kind of GPU achieve of its peaks, and the time each takes at least.
 ///
 /// Fitted to published kernel timings (aiconfigurator, Vidur; median errors of 5–9 % for 16-bit
-/// and 9–15 % for 8-bit matrices, 3–8 % for decode attention in HBM, 7–9 % for prefill
+/// and 9–15 % for 8-bit matrices, 3–8 % for decode attention in HBM, 8–10 % for prefill
 /// attention). Times in seconds, fractions of the data sheet's peak.
 public struct KernelProfile: Sendable, Equatable {
   /// A matrix product: time = floor + max(FLOPs / (compute·peak), bytes / (memory·bandwidth)).
@@ -75,9 +75,11 @@ public struct KernelProfile: Sendable, Equatable {
     AllReduce(gpus: 8, latency: 25.5e-6, efficiency: 0.32),
   ]
 
-  /// The constants of `gpu`, by its name; the means of the measured kinds for any other.
+  /// The constants of a GPU of the catalogue, by its name; the means of the measured kinds for any
+  /// other.
   public static func of(_ gpu: GPU) -> KernelProfile {
-    switch gpu.name {
+    guard GPU.named(gpu.name) == gpu else { return mean }
+    return switch gpu.name {
     case let name where name.hasPrefix("a100-"): a100
     case let name where name.hasPrefix("h100-") || name.hasPrefix("h200-"): h100
     case "rtx-pro-6000-server": rtxPro6000

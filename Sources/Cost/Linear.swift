@@ -24,6 +24,9 @@ public struct Linear: CostModel {
     }
   }
 
+  /// Its prices know no GPU.
+  public var heedsHardware: Bool { false }
+
   /// `linear`.
   public static let name = "linear"
   /// What it is.

@@ -28,6 +28,20 @@ extension Assembly {
     }
   }
 
+  /// Checks that the trace can be opened and begins with a usable row, or that the distributions
+  /// can be drawn from.
+  ///
+  /// - Throws: `ConfigError` as `workload` does.
+  public func checkWorkload() throws(ConfigError) {
+    switch config.workload {
+    case .generate(let generate): _ = try Self.generator(generate)
+    case .trace(var trace):
+      trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
+      trace.rate = nil
+      _ = try Self.read(trace)
+    }
+  }
+
   private static func read(_ config: TraceConfig) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value

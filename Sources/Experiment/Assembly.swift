@@ -56,6 +56,12 @@ public struct Assembly: Sendable {
         "max_model_len \(longest) is above the \(deployment.model.maxContext) tokens of "
           + "\(deployment.model.name)")
     }
+    let model = deployment.model
+    if model.windowedLayers > 0, longest > model.window {
+      caveats.append(
+        "the sliding window of \(model.name) (\(model.window) tokens) is not modelled: "
+          + "longer contexts cost and store as full attention does")
+    }
     self.caveats = caveats
   }
 
@@ -124,7 +130,13 @@ extension Assembly {
             "model", name, known: Model.all.map(\.name), at: source.place)
         }
         return model
-      case .file(let path): return try Model(huggingFaceConfig: path)
+      case .file(let path):
+        var model = try Model(huggingFaceConfig: path)
+        // The folder names the model, however the path was written.
+        if let whole = Posix.realPath(path) {
+          model.name = Paths.last(of: Paths.directory(of: whole))
+        }
+        return model
       case .inline(let node):
         var json: [UInt8] = []
         node.json.write(into: &json)

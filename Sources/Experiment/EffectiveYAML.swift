@@ -43,7 +43,9 @@ extension ExperimentConfig {
       contents[path] = hash.hex
     }
     var hash = ContentHash()
-    for byte in yaml(resolved, path: { contents[$0] ?? "-" }).utf8 { hash.add(byte) }
+    var unnamed = self  // a name is a label, and often the file's
+    unnamed.name = "-"
+    for byte in unnamed.yaml(resolved, path: { contents[$0] ?? "-" }).utf8 { hash.add(byte) }
     return hash.hex
   }
 

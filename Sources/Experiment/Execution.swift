@@ -82,7 +82,7 @@ extension Assembly {
 
   /// Model FLOPs and HBM bytes over the peaks of all GPUs, from time 0 to the run's end.
   private func utilization(_ record: RunRecord) -> (mfu: Double?, mbu: Double?) {
-    guard record.end > .zero else { return (nil, nil) }
+    guard record.end > .zero, cost.heedsHardware else { return (nil, nil) }
     var totals = StepTotals()
     totals.steps = record.totals.steps
     totals.decodes = record.totals.decodes

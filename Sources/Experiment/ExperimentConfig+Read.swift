@@ -94,7 +94,7 @@ extension EngineConfig {
         profile: try r.policy("profile", default: "vllm-2026"),
         maxModelLength: try r.whole("max_model_len", in: Self.tokens),
         reserve: try r.quantity("reserve", default: Bytes(0), in: .notNegative),
-        kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000_000),
+        kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000),
         prefixCache: cache.enabled, eviction: cache.eviction,
         preemption: try Self.preemption(&r))
     }
@@ -144,14 +144,17 @@ private struct PrefixCache {
 }
 
 extension SLOConfig {
+  /// Milliseconds that the clock can hold: up to 100 days.
+  private static let target = NumberRange.upTo(8_640_000_000)
+
   fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "slo", at: place, keys: ["ttft_ms", "tpot_ms", "e2el_ms"]
     ) { (r) throws(ConfigError) in
       SLOConfig(
-        timeToFirstToken: try r.number("ttft_ms", in: .positive)?.value,
-        timePerOutputToken: try r.number("tpot_ms", in: .positive)?.value,
-        endToEnd: try r.number("e2el_ms", in: .positive)?.value)
+        timeToFirstToken: try r.number("ttft_ms", in: Self.target)?.value,
+        timePerOutputToken: try r.number("tpot_ms", in: Self.target)?.value,
+        endToEnd: try r.number("e2el_ms", in: Self.target)?.value)
     }
   }
 }

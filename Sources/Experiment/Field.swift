@@ -8,6 +8,8 @@ enum NumberRange {
   case notNegative
   /// Above 0 and at most 1.
   case fraction
+  /// Above 0 and at most a whole number.
+  case upTo(Int)
 
   /// Whether `value` is one of them.
   func contains(_ value: Double) -> Bool {
@@ -16,6 +18,7 @@ enum NumberRange {
     case .positive: value > 0
     case .notNegative: value >= 0
     case .fraction: value > 0 && value <= 1
+    case .upTo(let most): value > 0 && value <= Double(most)
     }
   }
 
@@ -25,6 +28,7 @@ enum NumberRange {
     case .positive: "above 0"
     case .notNegative: "of at least 0"
     case .fraction: "above 0 and at most 1"
+    case .upTo(let most): "above 0 and at most \(most)"
     }
   }
 }

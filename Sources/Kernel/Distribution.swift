@@ -73,6 +73,8 @@ public struct Distribution: Sendable {
     case .exponential(let mean): positive("mean", mean)
     case .gamma(let mean, let cv), .lognormal(let mean, let cv):
       positive("mean", mean) ?? positive("cv", cv)
+        ?? (mean <= 1e15 && (1e-6...1e6).contains(cv)
+          ? nil : "mean \(mean) must be at most 1e15 and cv \(cv) from 1e-6 to 1e6")
     case .pareto(let mean, let shape):
       positive("mean", mean) ?? positive("shape", shape)
         ?? (shape > 1 ? nil : "shape \(shape) must be above 1")

@@ -1,8 +1,10 @@
 internal import CGSL
 internal import Units
 
-/// Requests that have arrived but not yet entered a batch, over the arrival window [0, T] (T = the
-/// last arrival); rejected requests never count.
+/// Requests that have arrived but not yet finished, over the arrival window [0, T] (T = the last
+/// arrival); rejected requests never count.
+///
+/// Those in a batch count: an engine that admits a thousand sequences hides its backlog there.
 struct Backlog {
   /// Arrivals that count.
   let requests: Int64
@@ -39,13 +41,15 @@ struct Backlog {
       let scheduled = table.firstScheduled[row].picoseconds
       counted += 1
       half.change(by: 1, at: arrival)
-      half.change(by: -1, at: scheduled)
+      half.change(by: -1, at: table.finished[row].picoseconds)
       waits.add(arrival, scheduled, on: Int(table.instance[row]))
     }
     requests = counted
     window = last.seconds.value
     trend = last > .zero && counted >= Self.fewest ? half.trend() : nil
-    leastWaiting = waits.leastShare
+    let queued = record.instanceTotals.map(\.waitingTimeInWindow).min() ?? 0
+    let share = last > .zero ? Double(queued) / Double(last.picoseconds) : 0
+    leastWaiting = max(waits.leastShare, share)
     hasWaiting = waits.isAny
   }
 }

@@ -52,7 +52,8 @@ extension ColumnCatalog {
       ),
       (
         "itl", "gap between neighbouring tokens of a request",
-        "all gaps of all requests, pooled; first tokens end no gap"
+        "all gaps of all requests, pooled; first tokens end no gap; exact up to 2 M "
+          + "entries a run, from bins of 0.1 % width beyond"
       ),
       ("e2el", "end-to-end latency, last token - arrival", "completed requests"),
       ("queue_time", "queue time, first scheduled - arrival", "completed requests"),
@@ -90,6 +91,11 @@ extension ColumnCatalog {
       "null when nothing was looked up"),
     ColumnEntry("prefix_cache_hit_tokens", "tokens", "Prompt tokens found.", "admissions"),
     ColumnEntry("prefix_cache_query_tokens", "tokens", "Prompt tokens looked up.", "admissions"),
+    ColumnEntry("hit_tokens_hbm", "tokens", "Prompt tokens found in HBM.", "null: no cache"),
+    ColumnEntry("hit_tokens_dram", "tokens", "Prompt tokens found in DRAM.", "null: no tier"),
+    ColumnEntry("hit_tokens_cxl", "tokens", "Prompt tokens found in CXL.", "null: no tier"),
+    ColumnEntry("hit_tokens_ssd", "tokens", "Prompt tokens found on SSD.", "null: no tier"),
+    ColumnEntry("pcie_util", "0-1", "Busy share of the host links.", "null: no copies"),
     ColumnEntry("swap_in_bytes", "B", "KV copied back to HBM.", "all instances"),
     ColumnEntry("swap_out_bytes", "B", "KV copied out of HBM.", "all instances"),
     ColumnEntry("gpu_count", "", "GPUs of all instances.", "run"),

@@ -57,6 +57,8 @@ public struct RunTotals: Sendable, Equatable {
   public var presenceTime: Int128 = 0
   /// Time with at least one request waiting.
   public var waitingTime: Int128 = 0
+  /// The same, up to the last arrival.
+  public var waitingTimeInWindow: Int128 = 0
   /// ∫ KV tokens stored while at least one request waits.
   public var tokenTimeWaiting: Int128 = 0
   /// Prompt tokens looked up in a prefix cache.
@@ -92,6 +94,7 @@ public struct RunTotals: Sendable, Equatable {
     runningTime += other.runningTime
     presenceTime += other.presenceTime
     waitingTime += other.waitingTime
+    waitingTimeInWindow += other.waitingTimeInWindow
     tokenTimeWaiting += other.tokenTimeWaiting
     prefixQueryTokens += other.prefixQueryTokens
     prefixHitTokens += other.prefixHitTokens

@@ -58,8 +58,7 @@ public struct OrcaMax: Scheduler {
 }
 
 /// Orca that reserves the prompt and the next power of two of the output, at most the model's
-/// longest sequence: it over-reserves the
-/// output by at most two, which needs the output length (oracle).
+/// longest sequence, which needs the output length (oracle).
 ///
 /// Source: Kwon et al., SOSP 2023, §6.1, "Orca (Pow2)".
 public struct OrcaPow2: Scheduler {

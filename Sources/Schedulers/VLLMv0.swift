@@ -57,7 +57,7 @@ public struct VLLMv0: Scheduler {
     let reserve = reserve(of: batch)
     var tokens: Int32 = 0
     while let head = batch.waiting.first, batch.count < maxSequences,
-      tokens == 0 || tokens + head.tokens <= maxTokens
+      tokens == 0 || head.tokens <= maxTokens - tokens
     {
       guard batch.admit(upTo: .max, keeping: reserve) > 0 else { break }
       tokens += head.tokens

@@ -159,6 +159,7 @@ extension Batch {
       sequences[Int(slot)] = sequence
     } else {
       slot = Slot(sequences.count)
+      precondition(slot < 1 << 24, "milestones hold slots of 24 bits")
       sequences.append(sequence)
     }
     prefilling.append(slot)

@@ -270,7 +270,7 @@ extension Instance {
   private mutating func log(_ steps: Int) {
     var step = shape
     let held = batch.usedBlocks
-    let running = (plan.decodes ? batch.decodes : 0) + Int32(batch.prefilling.count)
+    let running = batch.count
     for i in 0..<steps {
       let opened = plan.decodes ? batch.blocksOpened(in: i + 1) : 0
       let bound = cost.parts(of: step).bound.index
@@ -295,7 +295,10 @@ extension Instance {
     recorder.totals.presenceTime += Int128(span) * Int128(waiting + Int(batch.count))
     if waiting > 0 { recorder.totals.waitingTime += Int128(span) }
     let counted = min(now, lastArrival) - accountedUntil
-    if counted > 0 { recorder.totals.runningTime += Int128(counted) * Int128(batch.count) }
+    if counted > 0 {
+      recorder.totals.runningTime += Int128(counted) * Int128(batch.count)
+      if waiting > 0 { recorder.totals.waitingTimeInWindow += Int128(counted) }
+    }
     accountedUntil = now
   }
 

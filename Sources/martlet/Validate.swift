@@ -13,8 +13,10 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     let config = try options.load()
+    let assembly = try Assembly(config)
+    try assembly.checkWorkload()
     if printConfig {
-      print(config.effectiveYAML(ResolvedConfig(), in: "."), terminator: "")
+      print(config.effectiveYAML(assembly.resolved, in: "."), terminator: "")
     } else {
       print("\(options.experiment): valid")
     }

@@ -148,7 +148,10 @@ import Units
     (
       "output: {steps: 1}", "my.yaml:4: output.steps is \"1\"; write true or false"
     ),
-    ("slo: {ttft_ms: 0}", "my.yaml:4: slo.ttft_ms 0 is out of range; write a number above 0"),
+    (
+      "slo: {ttft_ms: 0}",
+      "my.yaml:4: slo.ttft_ms 0 is out of range; write a number above 0 and at most 8640000000"
+    ),
   ])
   func `a value of the wrong kind or size is refused in its line`(lines: String, message: String) {
     #expect(fault(least + lines + "\n").hasPrefix(message))
