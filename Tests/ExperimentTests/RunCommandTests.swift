@@ -104,6 +104,62 @@ import Testing
     #expect(answer.verdict != "STABLE")
   }
 
+  @Test func `amounts beyond all sense are one line and exit 2, never a crash`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(experiment, to: "small.yaml")
+    let settings = [
+      "slo.ttft_ms=1e30", "engine.kv_pool_tokens=99999999999999",
+      "workload.generate.input_tokens={distribution: lognormal, mean: 1e300, cv: 1e200}",
+      "cluster.gpu={memory: 1e30 GB, bandwidth: 2 TB/s, bf16: 300 TFLOP/s}",
+      "cluster.gpu={memory: 80 GiB, bandwidth: 2 TB/s, bf16: 1e-320 FLOP/s}",
+      "workload.generate.arrivals={process: poisson, rate: 1e-12}",
+    ]
+    for setting in settings {
+      for verb in ["run", "validate"] {
+        guard
+          let outcome = try Binary.martlet([verb, "small.yaml", "--set", setting], in: directory)
+        else { return }
+        // Only drawing shows that the arrivals leave the range of the clock.
+        if verb == "validate", setting.contains("rate") { continue }
+        #expect(outcome.code == 2, "\(verb) \(setting) \(outcome.errors)")
+        #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+      }
+    }
+  }
+
+  @Test func `small caches, overload, outputs of one token and long prompts end at once`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(experiment, to: "small.yaml")
+    let cases = [
+      ["engine.kv_pool_tokens=16"], ["engine.kv_pool_tokens=150"],
+      ["workload.generate.arrivals.rate=3000", "workload.generate.requests=3000"],
+      ["workload.generate.output_tokens={distribution: fixed, value: 1}"],
+      [
+        "workload.generate.input_tokens={distribution: fixed, value: 1000000}",
+        "workload.generate.requests=3", "engine.kv_pool_tokens=1100000",
+        "engine.max_model_len=1100000",
+      ],
+    ]
+    for scheduler in ["vllm-v1", "vllm-v0", "orca-max", "orca-oracle", "static-batch"] {
+      for settings in cases {
+        let words = (settings + ["engine.scheduler=\(scheduler)"]).flatMap { ["--set", $0] }
+        let start = Date()
+        guard
+          let outcome = try Binary.martlet(["run", "small.yaml", "--json"] + words, in: directory)
+        else { return }
+        #expect(outcome.code == 0, "\(scheduler) \(settings) \(outcome.errors)")
+        #expect(Date().timeIntervalSince(start) < 10, "\(scheduler) \(settings)")
+        struct Answer: Decodable {
+          let completed: Int
+          let rejected: Int
+          let numPrompts: Int
+        }
+        let answer = try decoded(Answer.self, from: outcome.output)
+        #expect(answer.completed + answer.rejected == answer.numPrompts)
+      }
+    }
+  }
+
   @Test(arguments: [
     ("AzureLLMInferenceTrace_code.csv", 8_819, 18_059_974, 245_896),
     ("mooncake_conversation_trace.jsonl.gz", 12_031, 144_793_823, 4_122_048),
