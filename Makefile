@@ -10,7 +10,8 @@ MARTLET := .build/release/martlet
 setup:
 	@command -v swift >/dev/null || { \
 	  echo "make: Swift is missing; get 6.2 or later: https://www.swift.org/install" >&2; exit 1; }
-	@found() { ls {/usr,/usr/local,/opt/homebrew}/include/$$1 2>/dev/null | grep -q .; }; \
+	@found() { for place in /usr /usr/local /opt/homebrew; do \
+	  [ ! -f $$place/include/$$1 ] || return 0; done; return 1; }; \
 	if ! { found gsl/gsl_rng.h && found zlib.h; }; then \
 	  echo "make: installing GSL and zlib" >&2; \
 	  if command -v apt-get >/dev/null; then \

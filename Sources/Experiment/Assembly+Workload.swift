@@ -21,9 +21,15 @@ extension Assembly {
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
-        return LoadedWorkload(requests: try generator.generate(seed: config.seed), report: nil)
+        let requests = try generator.generate(seed: config.seed)
+        guard requests.count > 0 else {
+          throw generate.extent.error("ends before the first request arrives")
+        }
+        return LoadedWorkload(requests: requests, report: nil)
+      } catch let error as ConfigError {
+        throw error
       } catch {
-        throw ConfigError(generate.extent.place, error.description)
+        throw ConfigError(generate.extent.place, "\(error)")
       }
     }
   }
@@ -69,6 +75,11 @@ extension Assembly {
     case .duration(let duration): generator.duration = duration
     }
     generator.maxTotalTokens = config.maxTotalTokens?.value
+    let most = 200_000_000.0
+    let expected = (generator.duration?.value ?? 0) * generator.arrivals.rate
+    if max(Double(generator.requests ?? 0), expected) > most {
+      throw config.extent.error("means over 200 million requests, more than memory holds")
+    }
     if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
     return generator
   }

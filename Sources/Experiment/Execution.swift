@@ -95,7 +95,9 @@ extension Assembly {
     let time = record.end.seconds * Double(record.instances)
     return (
       work.modelFLOPsUtilization(over: time, on: deployment),
-      work.memoryBandwidthUtilization(over: time, on: deployment)
+      // How many experts each step touched is not summed, so their traffic is not known.
+      deployment.model.experts == nil
+        ? work.memoryBandwidthUtilization(over: time, on: deployment) : nil
     )
   }
 

@@ -4,8 +4,8 @@ internal import Darwin
 internal import Glibc
 #endif
 
-/// Removes a directory when the process is interrupted (SIGINT, SIGTERM), then ends the process
-/// with 128 + the signal's number.
+/// Removes a directory when the process is interrupted (SIGINT, SIGTERM, SIGHUP), then ends the
+/// process with 128 + the signal's number.
 ///
 /// A thread waits for the signals, which its maker and all later threads block: a signal handler
 /// could neither allocate nor find the directory without a global variable.
@@ -70,7 +70,7 @@ struct Interruption {
   private static var signals: sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)
-    for signal in [SIGINT, SIGTERM, SIGUSR2] { sigaddset(&signals, signal) }
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGUSR2] { sigaddset(&signals, signal) }
     return signals
   }
 }

@@ -17,7 +17,9 @@ public struct OutputDirectory: ~Copyable {
   ///
   /// - Throws: `ConfigError` when `path` exists or its parent cannot be written.
   public init(at path: String, force: Bool) throws(ConfigError) {
-    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let named = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    // What a link points to is replaced, not the link.
+    let trimmed = force && Posix.isLink(named) ? Posix.realPath(named) ?? named : named
     let name = Paths.last(of: trimmed)
     guard !name.isEmpty, name != ".", name != ".." else {
       throw ConfigError(.file(path), "is no name for an output directory; write --out results/one")

@@ -98,6 +98,12 @@ enum Posix {
     guard close(file) == 0 || errno == EINTR else { throw .last }
   }
 
+  /// Whether `path` is a symbolic link.
+  static func isLink(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+  }
+
   static func makeDirectory(_ path: String) throws(Failure) {
     guard mkdir(path, 0o777) == 0 else { throw .last }
   }

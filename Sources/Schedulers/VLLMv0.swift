@@ -59,7 +59,9 @@ public struct VLLMv0: Scheduler {
     while let head = batch.waiting.first, batch.count < maxSequences,
       tokens == 0 || head.tokens <= maxTokens - tokens
     {
-      guard batch.admit(upTo: .max, keeping: reserve) > 0 else { break }
+      // A preempted request that outgrew the watermark would else wait for ever.
+      let isTooLong = batch.blocks(for: head.tokens) + reserve > batch.totalBlocks
+      guard batch.admit(upTo: .max, keeping: isTooLong ? 0 : reserve) > 0 else { break }
       tokens += head.tokens
     }
     if tokens > 0 { return .prefill }
@@ -69,6 +71,7 @@ public struct VLLMv0: Scheduler {
 
   /// V0 drops prompts above the budget of one step; one that outgrew it is recomputed alone.
   public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    request.tokens <= maxTokens && batch.couldHold(request, keeping: reserve(of: batch))
+    request.tokens <= maxTokens && batch.couldHold(request)
+      && batch.blocks(for: request.tokens) + reserve(of: batch) <= batch.totalBlocks
   }
 }

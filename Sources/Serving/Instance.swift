@@ -65,6 +65,8 @@ public struct Instance: Sendable {
     load.pendingPrefill = batch.waiting.tokens
     return load
   }
+  /// The end of the last step that was applied since the leap began; the leap's start before.
+  public var progress: Instant { isStepping && done > 0 ? ends[done - 1] : start }
   /// Whether a step is in flight.
   public var isBusy: Bool { isStepping }
   /// Whether it throws prompts away faster than it makes tokens of them.
@@ -186,7 +188,6 @@ public struct Instance: Sendable {
     apply(count - done)
     isStepping = false
     account(until: now)
-    recorder.totals.busyTime += Int128(now - start)
     let computed = Int64(batch.prefillTokens)
     batch.endChunks(at: now, &requests, &recorder)
     fruitlessPrefill += computed
@@ -208,6 +209,8 @@ public struct Instance: Sendable {
 extension Instance {
   private mutating func apply(_ steps: Int) {
     if recorder.steps != nil { log(steps) }
+    let began = done == 0 ? start : ends[done - 1]
+    recorder.totals.busyTime += Int128(ends[done + steps - 1] - began)
     recorder.totals.steps += Int64(steps)
     recorder.totals.prefillTokens += Int64(shape.prefillTokens)
     recorder.totals.prefillPairs += shape.prefillPairs

@@ -28,6 +28,13 @@ public struct TraceOptions: Sendable {
   /// Why these options cannot be used, nil when they can.
   var fault: String? {
     if let limit, limit < 1 { return "limit \(limit) must be at least 1" }
+    // Beyond these the clock's picoseconds mean nothing.
+    if !(1e-9...1e9).contains(speedup), speedup > 0, speedup.isFinite {
+      return "speedup \(speedup) must lie in 1e-9...1e9"
+    }
+    if let rate, rate > 0, rate.isFinite, !(1e-9...1e12).contains(rate) {
+      return "rate \(rate) must lie in 1e-9...1e12"
+    }
     if !(speedup > 0 && speedup.isFinite) { return "speedup \(speedup) must be above 0" }
     if let rate, !(rate > 0 && rate.isFinite) {
       return "rate \(rate) must be above 0 requests/s"

@@ -1,3 +1,5 @@
+internal import Experiment
+
 #if canImport(Darwin)
 internal import Darwin
 #else
@@ -31,7 +33,11 @@ func printBytes(_ bytes: [UInt8], to file: Int32 = 1) {
   var rest = bytes[...]
   while !rest.isEmpty {
     let written = rest.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-    guard written > 0 else { return }
+    guard written > 0 else {
+      guard file == 1 else { return }
+      printError("error: standard output cannot be written")
+      leave(with: .usage)
+    }
     rest = rest.dropFirst(written)
   }
 }
@@ -41,4 +47,11 @@ func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// Ends the process with an error when what was printed did not reach standard output.
+func checkOutput() {
+  guard fflush(nil) != 0 else { return }
+  printError("error: standard output cannot be written")
+  leave(with: .usage)
 }

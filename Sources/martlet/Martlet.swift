@@ -21,6 +21,7 @@ struct Martlet: ParsableCommand {
       try refuseUnknownVerb(CommandLine.arguments.dropFirst(), of: configuration)
       var command = try parseAsRoot()
       try command.run()
+      checkOutput()
     } catch {
       finish(error)
     }

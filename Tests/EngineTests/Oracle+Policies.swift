@@ -7,7 +7,8 @@ extension Oracle {
     var tokens = 0
     while let head = waiting.first, running.count < scenario.maxSequences,
       tokens == 0 || tokens + head.tokens <= budget,
-      scenario.blocks - used - blocks(head.tokens) >= watermark
+      scenario.blocks - used - blocks(head.tokens)
+        >= (blocks(head.tokens) + watermark > scenario.blocks ? 0 : watermark)
     {
       start(head, computing: head.tokens)
       tokens += head.tokens

@@ -80,7 +80,8 @@ struct Oracle {
     switch scenario.policy {
     case "vllm-v0":
       let watermark = Int(0.01 * Double(scenario.blocks))
-      return blocks(total - 1) + watermark <= scenario.blocks
+      return blocks(total - 1) <= scenario.blocks
+        && blocks(s.prompt) + watermark <= scenario.blocks
         && s.prompt <= max(scenario.maxTokens, scenario.maxModelLength)
     case "vllm-v1": return blocks(total - 1) <= scenario.blocks
     default: return reservation(s) <= largestRegion

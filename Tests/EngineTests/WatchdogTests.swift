@@ -74,15 +74,21 @@ private struct Sleeper: Scheduler {
         StepParts([.init("all", time(of: shape), .host)], total: time(of: shape))
       }
     }
-    let instance = Instance(
-      batch: Batch(blocks: 64, tokensPerBlock: 16),
-      scheduler: VLLMv1(VLLMv1.Options(), context), cost: Day(), maxLeap: 256,
-      recorder: Recorder())
-    var simulation = Simulation(
-      requests: table([(0, 10, 200)]), instances: [instance],
-      router: RoundRobin(NoOptions(), instances: 1))
-    simulation.run()
-    #expect(simulation.record().stop?.contains("106 days") == true)
+    func record(maxLeap: Int) -> RunRecord {
+      let instance = Instance(
+        batch: Batch(blocks: 64, tokensPerBlock: 16),
+        scheduler: VLLMv1(VLLMv1.Options(), context), cost: Day(), maxLeap: maxLeap,
+        recorder: Recorder(logsSteps: true))
+      var simulation = Simulation(
+        requests: table([(0, 10, 200), (5, 20, 30)]), instances: [instance],
+        router: RoundRobin(NoOptions(), instances: 1))
+      simulation.run()
+      return simulation.record()
+    }
+    let leaping = record(maxLeap: 256)
+    #expect(leaping.stop?.contains("106 days") == true)
+    #expect(leaping.stop?.contains("request 0 (10 prompt tokens)") == true, "\(leaping.stop ?? "")")
+    #expect(leaping.totals.steps == 106 && bytes(leaping) == bytes(record(maxLeap: 1)))
   }
 
   private var paged: [any Scheduler] {
