@@ -76,12 +76,38 @@ import Testing
     ]
     for (setting, fault) in faults {
       let command = ["run", "small.yaml", "--out", "out", "--set", setting]
-      guard let outcome = try Binary.martlet(command, in: directory) else { return }
+      guard let outcome = try Binary.martlet(command, in: directory),
+        let checked = try Binary.martlet(
+          ["validate", "small.yaml", "--set", setting], in: directory)
+      else { return }
+      #expect(checked.code == 2 && checked.errors == outcome.errors, "\(setting)")
       #expect(outcome.code == 2, "\(setting)")
       #expect(outcome.errors.contains(fault), "\(outcome.errors)")
       #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
       #expect(try directory.names == ["small.yaml", "trace.csv"])
     }
+  }
+
+  @Test func `a model file has one name, however its path is written`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(experiment, to: "small.yaml")
+    let json = """
+      {"model_type": "mistral", "hidden_size": 256, "intermediate_size": 512,
+       "num_hidden_layers": 2, "num_attention_heads": 8, "num_key_value_heads": 4,
+       "vocab_size": 1000, "max_position_embeddings": 4096, "torch_dtype": "bfloat16"}
+      """
+    _ = try directory.write(json, to: "tiny-model/config.json")
+    let command = [
+      "run", "small.yaml", "--quiet", "--out", "one", "--set", "model=tiny-model/config.json",
+    ]
+    guard let outcome = try Binary.martlet(command, in: directory) else { return }
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    _ = try Binary.martlet(
+      ["run", "one/config.effective.yaml", "--quiet", "--out", "two"], in: directory)
+    let files = try files(in: directory, "one")
+    #expect(try self.files(in: directory, "two") == files)
+    let summary = String(decoding: files["summary.json"] ?? Data(), as: UTF8.self)
+    #expect(summary.contains("\"model_id\": \"tiny-model\""))
   }
 
   @Test func `a run that the watchdog stops exits with 4 and still says what happened`() throws {
