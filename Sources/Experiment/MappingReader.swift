@@ -74,9 +74,6 @@ struct MappingReader {
     throw ConfigError(place, "\(name(key)) is missing; write \(hint)")
   }
 
-  /// Whether `key` stands there, with or without a value.
-  func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
-
   private mutating func written(_ key: String) -> Field? {
     precondition(keys.contains(key), "\(name(key)) is read but not among the known keys")
     asked.insert(key)
