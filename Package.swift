@@ -40,6 +40,7 @@ let package = Package(
     room("Workload", ["CZlib", "Kernel", "Metrics", "Units"]),
     room("Catalog", ["Units"]),
     room("Cost", ["Catalog", "Kernel", "Units"]),
+    room("Calibration", ["CGSL", "Catalog", "Cost", "Kernel", "Units"]),
     room("Memory", ["Units"]),
     room("Serving", ["Cost", "Kernel", "Memory", "Metrics", "Units", deque]),
     room("Schedulers", ["Kernel", "Serving", "Units"]),
@@ -65,6 +66,7 @@ let package = Package(
     tests("WorkloadTests", ["Kernel", "Metrics", "Units", "Workload"]),
     tests("CatalogTests", ["Catalog", "Units"]),
     tests("CostTests", ["Catalog", "Cost", "Kernel", "Units"]),
+    tests("CalibrationTests", ["CGSL", "Calibration", "Catalog", "Cost", "Kernel", "Units"]),
     tests("MemoryTests", ["Memory", "Units"]),
     tests(
       "EngineTests",
