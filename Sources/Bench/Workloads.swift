@@ -53,8 +53,7 @@ enum Workloads {
     let instances = (0..<count).map { _ in
       Instance(
         batch: Batch(blocks: blocks, tokensPerBlock: 16), scheduler: scheduler, cost: TwoA100(),
-        maxLeap: 256, recorder: Recorder(exactGaps: max(4096, 1 << 21 / count)),
-        lastArrival: table.arrival.last ?? .zero)
+        maxLeap: 256, recorder: Recorder(exactGaps: max(4096, 1 << 21 / count)))
     }
     var simulation = Simulation(
       requests: table, instances: instances, router: RoundRobin(NoOptions(), instances: count))

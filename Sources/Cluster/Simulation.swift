@@ -19,7 +19,7 @@ public struct Simulation: Sendable {
   private var fleet: Fleet
   private var router: any Router
   private var queue: EventQueue
-  private var nextArrival = 0
+  private var release: Release
   private var rejected = 0
   private var touched: [Int] = []
   private var isTouched: [Bool]
@@ -38,6 +38,7 @@ public struct Simulation: Sendable {
     precondition(!instances.isEmpty, "a cluster has at least one instance")
     self.requests = requests
     self.requests.prepareRun()
+    release = Release(self.requests)
     self.router = router
     self.series = series
     fleet = Fleet(instances)
@@ -72,7 +73,7 @@ public struct Simulation: Sendable {
       }
       let source = queue.next()
       switch source {
-      case arrivals: arrive(RequestID(nextArrival))
+      case arrivals: arrive(release.take())
       case samples: sample()
       default: endLeap(source)
       }
@@ -82,10 +83,9 @@ public struct Simulation: Sendable {
     return false
   }
 
-  /// Keeps exactly one arrival pending, so the queue's size is the cluster's, not the trace's.
+  /// Keeps at most one arrival pending, so the queue's size is the cluster's, not the trace's.
   private mutating func pendNextArrival() {
-    guard nextArrival < requests.count else { return }
-    queue.set(arrivals, at: requests.arrival[nextArrival])
+    queue.set(arrivals, at: release.time(in: requests))
   }
 
   private mutating func arrive(_ id: RequestID) {
@@ -101,8 +101,11 @@ public struct Simulation: Sendable {
     } else {
       requests.isRejected[row] = true
       rejected += 1
+      _ = release.settle(1, at: queue.now, &requests)
     }
-    nextArrival += 1
+    if release.isOver(requests) {
+      for i in 0..<fleet.count { fleet.instances[i].endArrivals(at: queue.now) }
+    }
     pendNextArrival()
   }
 
@@ -115,7 +118,8 @@ public struct Simulation: Sendable {
 
   private mutating func endLeap(_ i: Int) {
     end = queue.now
-    fleet.instances[i].finish(at: queue.now, &requests)
+    let finished = fleet.instances[i].finish(at: queue.now, &requests)
+    if release.settle(finished, at: queue.now, &requests) { pendNextArrival() }
     if checksInvariants { fleet.instances[i].batch.checkInvariants() }
     if fleet.instances[i].isStuck { stop = report(i, "recomputes prompts without making a token") }
     touch(i)
@@ -210,7 +214,7 @@ extension Simulation {
     let batch = fleet.instances[0].batch
     return RunRecord(
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
-      arrivals: nextArrival, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
+      arrivals: release.next, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
       tokensPerBlock: batch.tokensPerBlock, stop: stop)
   }
 }

@@ -48,12 +48,28 @@ extension Assembly {
     }
   }
 
+  /// Checks that arrival times are known before a run, as a file of requests needs them.
+  ///
+  /// - Throws: `ConfigError` that names the key which makes the workload a closed loop.
+  public func checkOpenLoop() throws(ConfigError) {
+    let fault =
+      "makes a closed loop, whose arrival times depend on the system; run it and take "
+      + "arrival_s of requests.csv"
+    switch config.workload {
+    case .generate(let generate):
+      if case .closed = generate.arrivals.value { throw generate.arrivals.error(fault) }
+    case .trace(let trace):
+      if let concurrency = trace.concurrency { throw concurrency.error(fault) }
+    }
+  }
+
   private static func read(_ config: TraceConfig) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value
     options.limit = config.limit?.value
     options.speedup = config.speedup.value
     options.rate = config.rate?.value
+    options.concurrency = config.concurrency?.value
     let names = ["auto"] + traceFormats.map { $0.name }
     guard names.contains(options.format) else {
       throw .unknown("trace format", options.format, known: names, at: config.format.place)
@@ -90,6 +106,7 @@ extension Assembly {
     case .gamma(let rate, let cv): .gamma(rate: rate, cv: cv)
     case .fixed(let rate): .fixed(rate: rate)
     case .burst: .burst
+    case .closed(let concurrency): .closed(concurrency: concurrency)
     }
   }
 
@@ -118,6 +135,7 @@ extension Assembly {
     case .gamma(let rate, let cv): return (rate, 1 / (cv * cv))
     case .fixed(let rate): return (rate, nil)
     case .burst: return (.infinity, nil)
+    case .closed: return (nil, nil)
     }
   }
 }

@@ -78,7 +78,7 @@ public struct Assembly: Sendable {
       maxModelLength: context.maxModelLength)
     let instance = Instance(
       batch: batch, scheduler: scheduler, cost: cost, maxLeap: exactSteps ? 1 : 256,
-      recorder: recorder, lastArrival: requests.arrival.last ?? .zero)
+      recorder: recorder)
     let second: Int64 = 1_000_000_000_000
     return Simulation(
       requests: requests, instances: Array(repeating: instance, count: count), router: router,

@@ -139,6 +139,7 @@ extension ExperimentConfig {
     out.optional("limit", trace.limit?.value)
     out.key("speedup", "\(trace.speedup.value)")
     out.optional("rate", trace.rate?.value)
+    out.optional("concurrency", trace.concurrency?.value)
   }
 
   private func write(
@@ -173,6 +174,8 @@ extension GenerateConfig.Arrivals {
     case .gamma(let rate, let cv): [("process", "gamma"), ("rate", "\(rate)"), ("cv", "\(cv)")]
     case .fixed(let rate): [("process", "fixed"), ("rate", "\(rate)")]
     case .burst: [("process", "burst")]
+    case .closed(let concurrency):
+      [("process", "closed"), ("concurrency", "\(concurrency)")]
     }
   }
 }

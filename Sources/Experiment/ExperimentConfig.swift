@@ -142,6 +142,8 @@ public struct TraceConfig: Sendable {
   public var speedup: Located<Double>
   /// Mean rate that the arrivals are stretched to, requests/s; nil leaves them.
   public var rate: Located<Double>?
+  /// Requests in flight of a closed loop that ignores the recorded times; nil keeps the times.
+  public var concurrency: Located<Int>?
 }
 
 /// Requests drawn from distributions.
@@ -163,6 +165,8 @@ public struct GenerateConfig: Sendable {
     case fixed(rate: Double)
     /// All at once, at time 0.
     case burst
+    /// `concurrency` at time 0, each other one when a request finishes or is refused.
+    case closed(concurrency: Int)
   }
   /// How many requests.
   public var extent: Located<Extent>

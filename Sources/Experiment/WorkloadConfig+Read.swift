@@ -4,7 +4,7 @@ internal import Units
 extension WorkloadConfig {
   /// Reads the block `workload`: a trace, or what to generate.
   init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
-    let replay = ["format", "limit", "speedup", "rate"]
+    let replay = ["format", "limit", "speedup", "rate", "concurrency"]
     self = try MappingReader.read(
       node, path: "workload", at: place, keys: ["trace"] + replay + ["generate"]
     ) { (r) throws(ConfigError) in
@@ -14,7 +14,8 @@ extension WorkloadConfig {
       }
       for key in replay {
         guard let field = r.optional(key) else { continue }
-        let instead = key == "rate" ? "; write workload.generate.arrivals.rate" : ""
+        let isPace = key == "rate" || key == "concurrency"
+        let instead = isPace ? "; write workload.generate.arrivals.\(key)" : ""
         throw field.error("belongs to a trace, not to generate\(instead)")
       }
       return .generate(try GenerateConfig(generate.node, at: place))
@@ -30,7 +31,15 @@ extension TraceConfig {
       format: try r.text("format", default: "auto"),
       limit: try r.whole("limit", in: 1...Int(Int32.max)),
       speedup: try r.number("speedup", default: 1, in: .positive),
-      rate: try r.number("rate", in: .positive))
+      rate: try r.number("rate", in: .positive),
+      concurrency: try r.whole("concurrency", in: 1...Int(Int32.max)))
+    guard let concurrency else { return }
+    for pace in [rate, speedup.value == 1 ? nil : speedup] {
+      guard let pace else { continue }
+      throw pace.error(
+        "stands beside concurrency (\(concurrency.place)), which ignores recorded times; "
+          + "keep one of them")
+    }
   }
 }
 
@@ -45,8 +54,14 @@ extension GenerateConfig {
       let extent = try Self.extent(&r)
       let arrivals = try r.required("arrivals", "arrivals: {process: poisson, rate: 4}")
       let process = arrivals.located(try Arrivals(arrivals))
-      if process.value == .burst, case .duration = extent.value {
-        throw extent.error("never ends a burst; write requests")
+      if case .duration = extent.value {
+        switch process.value {
+        case .burst: throw extent.error("never ends a burst; write requests")
+        case .closed:
+          throw extent.error(
+            "does not end a closed loop, whose pace the system sets; write requests")
+        default: break
+        }
       }
       let hint = "{distribution: fixed, value: 512}"
       let input = try r.required("input_tokens", "input_tokens: \(hint)")
@@ -78,8 +93,9 @@ extension GenerateConfig.Arrivals {
   /// Every process and its parameters.
   static let processes: [(name: String, keys: [String])] = [
     ("poisson", ["rate"]), ("gamma", ["rate", "cv"]), ("fixed", ["rate"]), ("burst", []),
+    ("closed", ["concurrency"]),
   ]
-  private static let later = ["mmpp", "diurnal", "closed"]
+  private static let later = ["mmpp", "diurnal"]
 
   fileprivate init(_ field: Field) throws(ConfigError) {
     let name = try field.choice("process", of: Self.processes.map(\.name), later: Self.later)
@@ -94,6 +110,9 @@ extension GenerateConfig.Arrivals {
         return .gamma(
           rate: try r.parameter("rate", in: .positive), cv: try r.parameter("cv", in: .positive))
       case "fixed": return .fixed(rate: try r.parameter("rate", in: .positive))
+      case "closed":
+        let concurrency = try r.required("concurrency", "a whole number above 0")
+        return .closed(concurrency: try concurrency.whole(in: 1...Int(Int32.max)))
       default: return .burst
       }
     }

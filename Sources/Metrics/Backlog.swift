@@ -10,7 +10,10 @@ struct Backlog {
   let requests: Int64
   /// T in seconds.
   let window: Double
-  /// Trend over [T/2, T]; nil when there is no window or too few requests to fit one.
+  /// Most requests in flight of a closed loop, nil of an open one.
+  let concurrency: Int?
+  /// Trend over [T/2, T]; nil when there is no window, too few requests to fit one, or a closed
+  /// loop, in which no backlog can grow.
   let trend: Trend?
   /// Share of [0, T] with a request waiting, on the instance where it is least.
   let leastWaiting: Double
@@ -32,11 +35,11 @@ struct Backlog {
   /// Reads the request table once; O(requests).
   init(_ record: RunRecord) {
     let table = record.requests
-    let last = table.arrival.last ?? .zero
+    let last = record.lastArrival
     var half = SecondHalf(until: last.picoseconds)
     var waits = WaitingUnion(instances: record.instances, until: last.picoseconds)
     var counted: Int64 = 0
-    for row in 0..<table.count where !table.isRejected[row] {
+    for row in 0..<table.released where !table.isRejected[row] {
       let arrival = table.arrival[row].picoseconds
       let scheduled = table.firstScheduled[row].picoseconds
       counted += 1
@@ -46,7 +49,9 @@ struct Backlog {
     }
     requests = counted
     window = last.seconds.value
-    trend = last > .zero && counted >= Self.fewest ? half.trend() : nil
+    concurrency = table.concurrency
+    let isFitted = last > .zero && counted >= Self.fewest && concurrency == nil
+    trend = isFitted ? half.trend() : nil
     let queued = record.instanceTotals.map(\.waitingTimeInWindow).min() ?? 0
     let share = last > .zero ? Double(queued) / Double(last.picoseconds) : 0
     leastWaiting = max(waits.leastShare, share)

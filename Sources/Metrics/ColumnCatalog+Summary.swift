@@ -10,8 +10,8 @@ extension ColumnCatalog {
     ColumnEntry("num_prompts", "", "Requests of the workload: completed + failed.", "run"),
     ColumnEntry(
       "request_rate", "requests/s",
-      "Arrival rate asked for; else (n - 1) / (last - first arrival); the text inf for a burst.",
-      "run"),
+      "Arrival rate asked for; else (n - 1) / (last - first arrival); the text inf for a burst "
+        + "and for a closed loop.", "run"),
     ColumnEntry(
       "burstiness", "", "Shape of gamma arrivals: 1 Poisson, less is burstier.",
       "generated arrivals"),
@@ -126,7 +126,8 @@ extension ColumnCatalog {
       "OVERLOADED: the backlog's slope over the second half of the arrivals is above 2 % of the "
         + "arrival rate and its 99 % interval above 0; SATURATED: not that, but requests waited on "
         + "every instance for more than half of the arrival window, or the run is a burst with "
-        + "waiting, was stopped or left requests unfinished; else STABLE.", "run"),
+        + "waiting, was stopped or left requests unfinished; else STABLE. In a closed loop no "
+        + "slope is fitted.", "run"),
     ColumnEntry("verdict_reason", "", "The numbers that decided the verdict.", "run"),
   ]
 

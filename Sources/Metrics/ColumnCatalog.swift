@@ -26,7 +26,9 @@ public enum ColumnCatalog {
     ColumnEntry("session_id", "", "Conversation the request belongs to.", "requests of sessions"),
     ColumnEntry("turn", "", "Turn within its conversation, from 0.", "requests of sessions"),
     ColumnEntry("instance_id", "", "Instance that the router chose.", "routed requests"),
-    ColumnEntry("arrival_s", "s", "When the request reaches the router.", every),
+    ColumnEntry(
+      "arrival_s", "s",
+      "When the request reaches the router; in a closed loop, when it was released.", every),
     ColumnEntry(
       "first_scheduled_s", "s", "When it first entered a batch; later admissions do not count.",
       scheduled),

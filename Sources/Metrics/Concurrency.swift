@@ -9,11 +9,13 @@ internal import Units
 ///
 /// - Complexity: O(n) but for buckets that come close to the peak; n / 2 bytes beside the table.
 func peakConcurrency(of requests: RequestTable) -> Int64 {
-  guard let first = requests.arrival.first, let last = requests.arrival.last else { return 0 }
+  let released = requests.released
+  guard released > 0 else { return 0 }
+  let (first, last) = (requests.arrival[0], requests.arrival[released - 1])
   let buckets = Buckets(from: first, to: last, count: requests.count / 8 + 1)
   var departures = [Int32](repeating: 0, count: buckets.count)
   var arrivals = departures
-  for row in 0..<requests.count where !requests.isRejected[row] {
+  for row in 0..<released where !requests.isRejected[row] {
     arrivals[buckets.index(of: requests.arrival[row])] += 1
     // After the last arrival the count can only fall.
     if requests.finished[row] <= last {
@@ -71,8 +73,9 @@ private func exactPeak(
 ) -> Int64 {
   // One key an event: time, then departures before arrivals.
   var events = [[UInt64]](repeating: [], count: base.count)
-  let last = requests.arrival[requests.count - 1]
-  for row in 0..<requests.count where !requests.isRejected[row] {
+  let released = requests.released
+  let last = requests.arrival[released - 1]
+  for row in 0..<released where !requests.isRejected[row] {
     let (arrival, finish) = (requests.arrival[row], requests.finished[row])
     let entered = Int(slots[buckets.index(of: arrival)])
     if entered >= 0 { events[entered].append(UInt64(arrival.picoseconds) << 1 | 1) }

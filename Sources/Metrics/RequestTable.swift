@@ -5,12 +5,14 @@ public import Units
 /// A row is a request in order of arrival. The first columns are what a trace says; the others are
 /// written by the run, once each, at the moment they become true. About 80 bytes a request.
 public struct RequestTable: Sendable {
-  /// When a request reaches the router; ascending.
+  /// When a request reaches the router, ascending; `.never` if a closed loop has yet to release it.
   public private(set) var arrival: [Instant] = []
   /// Prompt tokens.
   public private(set) var prompt: [Int32] = []
   /// Output tokens; hidden from policies.
   public private(set) var output: [Int32] = []
+  /// Most requests in flight of a closed loop; nil is an open loop, which knows every arrival.
+  public private(set) var concurrency: Int?
 
   /// When the request was first put into a batch; `.never` until then.
   public var firstScheduled: [Instant] = []
@@ -59,6 +61,36 @@ public struct RequestTable: Sendable {
     arrival = times
   }
 
+  /// Makes it a closed loop: the first `concurrency` requests arrive at 0, every other one when
+  /// the run releases it.
+  ///
+  /// - Precondition: `concurrency` is above 0.
+  public mutating func close(at concurrency: Int) {
+    precondition(concurrency > 0, "a closed loop has somebody in it")
+    self.concurrency = concurrency
+    arrival = Array(repeating: .never, count: count)
+    for row in 0..<min(concurrency, count) { arrival[row] = .zero }
+  }
+
+  /// Lets the first request without an arrival arrive at `time`.
+  public mutating func release(_ row: Int, at time: Instant) {
+    precondition(row > 0 && arrival[row] == .never && arrival[row - 1] <= time)
+    arrival[row] = time
+  }
+
+  /// Requests whose arrival is known: the first so many rows.
+  ///
+  /// - Complexity: O(log n).
+  public var released: Int {
+    guard arrival.last == .never else { return count }
+    var (low, high) = (0, count - 1)
+    while low < high {
+      let middle = (low + high) / 2
+      if arrival[middle] == .never { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
   /// Keeps the first `count` requests.
   public mutating func truncate(to count: Int) {
     guard count < self.count else { return }
@@ -77,8 +109,9 @@ public struct RequestTable: Sendable {
     output = order.map { output[$0] }
   }
 
-  /// Clears every column that a run writes.
+  /// Clears every column that a run writes, and the arrivals that a closed loop releases.
   public mutating func prepareRun() {
+    if let concurrency { close(at: concurrency) }
     firstScheduled = Array(repeating: .never, count: count)
     firstToken = Array(repeating: .never, count: count)
     finished = Array(repeating: .never, count: count)

@@ -8,7 +8,8 @@ public struct RunDescription: Sendable {
   public var scheduler: String
   /// Name of the experiment.
   public var label: String?
-  /// Arrival rate asked for, requests/s; infinite for a burst, nil when a trace sets the pace.
+  /// Arrival rate asked for, requests/s; infinite for a burst, nil when a trace or a closed loop
+  /// sets the pace.
   public var requestRate: Double?
   /// Shape of gamma arrivals: 1 is Poisson, less is burstier; nil when it does not apply.
   public var burstiness: Double?

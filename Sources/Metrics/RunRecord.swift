@@ -49,6 +49,13 @@ public struct RunRecord: Sendable {
     self.stop = stop
   }
 
+  /// Where the time in which requests arrive ends: at the last arrival, or with the run when a
+  /// closed loop was stopped before it.
+  public var lastArrival: Instant {
+    guard let last = requests.arrival.last else { return .zero }
+    return last == .never ? end : last
+  }
+
   /// Number of instances.
   public var instances: Int { instanceTotals.count }
 }

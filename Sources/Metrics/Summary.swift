@@ -23,8 +23,11 @@ public struct Summary: Sendable {
   public let preemptions: Int64
   /// First arrival → last completion, picoseconds; nil when nothing completed.
   public private(set) var duration: Int64?
-  /// Arrival rate asked for, or the mean rate of the arrivals; infinite when all come at once.
+  /// Arrival rate asked for, or the mean rate of the arrivals; infinite when all come at once or
+  /// as fast as a closed loop lets them.
   public let requestRate: Double?
+  /// Most requests in flight that a closed loop lets in; nil is an open loop.
+  public let concurrency: Int?
   /// Highest number of output tokens in one second; nil without a time series of 1-s buckets.
   public let peakOutputTokens: Int64?
   /// Most requests in the system at once.
@@ -68,6 +71,7 @@ public struct Summary: Sendable {
     end = record.end.picoseconds
     events = record.events
     requestRate = description.requestRate ?? Self.meanRate(table)
+    concurrency = table.concurrency
     peakOutputTokens = Self.peakOutput(record.series)
     peakConcurrency = Metrics.peakConcurrency(of: table)
     ttft = Self.statistics(table) { $0.ttft }
@@ -75,8 +79,8 @@ public struct Summary: Sendable {
     itl = Statistics(of: record.gaps)
     e2el = Self.statistics(table) { $0.e2el }
     queueTime = Self.statistics(table) { $0.queueTime }
-    let lastArrival = table.arrival.last?.picoseconds ?? 0
-    meanRunning = Self.ratio(Double(totals.runningTime), Double(lastArrival))
+    let lastArrival = Double(record.lastArrival.picoseconds)
+    meanRunning = Self.ratio(Double(totals.runningTime), lastArrival)
     let pool = Double(record.blocks) * Double(record.tokensPerBlock)
     tokenShareWaiting = Self.ratio(
       Double(totals.tokenTimeWaiting), pool * Double(totals.waitingTime))
@@ -136,6 +140,7 @@ public struct Summary: Sendable {
   }
 
   private static func meanRate(_ table: RequestTable) -> Double? {
+    if table.concurrency != nil { return .infinity }
     guard let first = table.arrival.first, let last = table.arrival.last else { return nil }
     guard last > first else { return table.count > 1 ? .infinity : nil }
     return Double(table.count - 1) * 1e12 / Double(last - first)

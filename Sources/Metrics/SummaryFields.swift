@@ -34,7 +34,7 @@ extension Summary {
       ("num_prompts", .integer(injected)),
       ("request_rate", requestRate == .infinity ? .text("inf") : number(requestRate)),
       ("burstiness", number(description.burstiness)),
-      ("max_concurrency", .undefined),
+      ("max_concurrency", concurrency.map { .integer(Int64($0)) } ?? .undefined),
     ]
   }
 

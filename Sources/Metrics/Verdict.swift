@@ -8,9 +8,10 @@ internal import Units
 /// - SATURATED: not that, but on every instance requests waited for more than half of the window.
 /// - STABLE: neither.
 ///
-/// A burst has no window: it is SATURATED if any request waited. With fewer than 20 requests no
-/// slope is fitted and the share of time waited decides alone. A run that was stopped, or that
-/// left requests unfinished, is never STABLE.
+/// A burst has no window: it is SATURATED if any request waited. In a closed loop the backlog
+/// cannot exceed the requests in flight, so it is never OVERLOADED; there, and with fewer than 20
+/// requests, no slope is fitted and the share of time waited decides alone. A run that was
+/// stopped, or that left requests unfinished, is never STABLE.
 public struct Verdict: Sendable, Equatable {
   /// The three answers.
   public enum Kind: String, Sendable, CaseIterable {
@@ -63,6 +64,10 @@ public struct Verdict: Sendable, Equatable {
     let share = "requests waited \((100 * backlog.leastWaiting).fixed(1)) % of the time"
     let waiting = "\(share) on the instance where they waited least"
     let isSaturated = backlog.leastWaiting > 0.5
+    if let concurrency = backlog.concurrency {
+      let loop = "closed loop of \(concurrency) in flight: the backlog cannot grow"
+      return (isSaturated ? .saturated : .stable, "\(loop); \(waiting)")
+    }
     guard let trend = backlog.trend else {
       let few = "\(count) are too few for a backlog slope (\(Backlog.fewest) are needed)"
       return (isSaturated ? .saturated : .stable, "\(few); \(waiting)")

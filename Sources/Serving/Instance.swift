@@ -32,7 +32,8 @@ public struct Instance: Sendable {
   private var reach: Int
   private let maxLeap: Int
   // Accounts of time.
-  private let lastArrival: Instant
+  /// Where the arrival window ends; `.never` while requests may still arrive.
+  private var lastArrival = Instant.never
   private var accountedUntil = Instant.zero
   private var tokensAccountedUntil = Instant.zero
   private var waitingSince = Instant.never
@@ -42,18 +43,15 @@ public struct Instance: Sendable {
 
   /// An idle instance.
   ///
-  /// `maxLeap` is the most steps in one event; 1 plans every step anew (`--exact-steps`). Running
-  /// requests are averaged over the time up to `lastArrival`.
+  /// `maxLeap` is the most steps in one event; 1 plans every step anew (`--exact-steps`).
   public init(
-    batch: Batch, scheduler: any Scheduler, cost: any StepCost, maxLeap: Int,
-    recorder: Recorder, lastArrival: Instant = .never
+    batch: Batch, scheduler: any Scheduler, cost: any StepCost, maxLeap: Int, recorder: Recorder
   ) {
     self.batch = batch
     self.scheduler = scheduler
     self.cost = cost
     self.maxLeap = maxLeap
     self.recorder = recorder
-    self.lastArrival = lastArrival
     reach = min(8, maxLeap)
     ends = Array(repeating: .zero, count: reach)
   }
@@ -180,8 +178,10 @@ public struct Instance: Sendable {
     return low
   }
 
-  /// Ends the leap: applies its last steps, first tokens and finishes.
-  public mutating func finish(at now: Instant, _ requests: inout RequestTable) {
+  /// Ends the leap: applies its last steps, first tokens and finishes; returns how many requests
+  /// finished.
+  @discardableResult
+  public mutating func finish(at now: Instant, _ requests: inout RequestTable) -> Int {
     precondition(isStepping && ends[count - 1] == now, "a leap ends at its own event (I8)")
     if count == reach { reach = min(maxLeap, 2 * reach) }
     let before = recorder.totals.generatedTokens
@@ -200,7 +200,8 @@ public struct Instance: Sendable {
       batch.release(slot)
       recorder.totals.finished += 1
     }
-    batch.finished.removeAll(keepingCapacity: true)
+    defer { batch.finished.removeAll(keepingCapacity: true) }
+    return batch.finished.count
   }
 }
 
@@ -290,6 +291,12 @@ extension Instance {
 // MARK: - Accounts of time
 
 extension Instance {
+  /// The last request has arrived: running requests are averaged over the time up to now.
+  public mutating func endArrivals(at now: Instant) {
+    account(until: now)
+    lastArrival = now
+  }
+
   /// Adds up who was here since the last change of membership.
   private mutating func account(until now: Instant) {
     let span = now - accountedUntil

@@ -11,9 +11,11 @@ public enum ArrivalProcess: Sendable, Equatable {
   case fixed(rate: Double)
   /// All at 0.
   case burst
+  /// `concurrency` at 0, each other one when a request before it finishes or is refused.
+  case closed(concurrency: Int)
 
   /// The names a file may use, in the order of the cases.
-  public static let names = ["poisson", "gamma", "fixed", "burst"]
+  public static let names = ["poisson", "gamma", "fixed", "burst", "closed"]
 
   /// Why no such process exists, nil when it does.
   var fault: String? {
@@ -21,6 +23,8 @@ public enum ArrivalProcess: Sendable, Equatable {
     case .poisson(let rate), .fixed(let rate): Self.fault("rate", rate)
     case .gamma(let rate, let cv): Self.fault("rate", rate) ?? Self.fault("cv", cv)
     case .burst: nil
+    case .closed(let concurrency):
+      concurrency > 0 ? nil : "concurrency \(concurrency) must be at least 1"
     }
   }
 
@@ -28,15 +32,17 @@ public enum ArrivalProcess: Sendable, Equatable {
     value > 0 && value.isFinite ? nil : "\(name) \(value) must be above 0 and finite"
   }
 
-  /// Mean number of requests in a second; infinite for a burst.
+  /// Mean number of requests in a second; infinite for a burst and for a closed loop.
   public var rate: Double {
     switch self {
     case .poisson(let rate), .gamma(let rate, _), .fixed(let rate): rate
-    case .burst: .infinity
+    case .burst, .closed: .infinity
     }
   }
 
   /// The arrival of request `row`, whose predecessor arrived at `previous`; nil after 106 days.
+  ///
+  /// In a closed loop only the run knows it; until then it is 0.
   func arrival(
     of row: Int, after previous: Instant, from stream: inout RandomStream
   ) -> Instant? {
@@ -49,7 +55,7 @@ public enum ArrivalProcess: Sendable, Equatable {
     case .fixed(let rate):
       // From the start, so that rounding does not add up.
       time = Double(row) / rate
-    case .burst: time = 0
+    case .burst, .closed: time = 0
     }
     return Self.add(time, to: .zero)
   }

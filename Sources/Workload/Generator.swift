@@ -35,7 +35,8 @@ public struct Generator: Sendable {
 
   /// The requests of `seed`, ascending by arrival.
   ///
-  /// Poisson and gamma processes begin at their first gap, the others at 0.
+  /// Poisson and gamma processes begin at their first gap, the others at 0. A closed loop has no
+  /// arrivals beyond those at 0 before it runs.
   ///
   /// - Throws: `TraceError` if the settings contradict each other, the last arrival would lie
   ///   beyond 106 days, or 10,000 pairs in a row exceed `maxTotalTokens`.
@@ -59,6 +60,7 @@ public struct Generator: Sendable {
       table.append(at: next, prompt: prompt, output: output)
       time = next
     }
+    if case .closed(let concurrency) = arrivals { table.close(at: concurrency) }
     return table
   }
 
@@ -96,6 +98,7 @@ public struct Generator: Sendable {
         ? nil : "requests \(count) must lie in 1...\(Int32.max)"
     case (nil, let span?):
       if arrivals == .burst { return "a burst has no duration; give requests" }
+      if case .closed = arrivals { return "a closed loop has no duration; give requests" }
       return span.value > 0 && span.value * 1e12 < 0x1p63
         ? nil : "duration \(span) must be above 0 and at most 106 days"
     }

@@ -19,6 +19,9 @@ public struct TraceOptions: Sendable {
   public var speedup = 1.0
   /// Rescales times to this mean rate in requests/s: (requests − 1) / (last − first arrival).
   public var rate: Double?
+  /// Ignores all times and replays the rows, in the order of the file, as a closed loop with so
+  /// many requests in flight; exclusive with `speedup` and `rate`.
+  public var concurrency: Int?
   /// Counts time from the first row; otherwise from the zero of the file's own clock.
   public var rebase = true
 
@@ -28,6 +31,12 @@ public struct TraceOptions: Sendable {
   /// Why these options cannot be used, nil when they can.
   var fault: String? {
     if let limit, limit < 1 { return "limit \(limit) must be at least 1" }
+    if let concurrency {
+      if concurrency < 1 { return "concurrency \(concurrency) must be at least 1" }
+      if speedup != 1 || rate != nil {
+        return "a closed loop ignores recorded times; leave speedup and rate out"
+      }
+    }
     // Beyond these the clock's picoseconds mean nothing.
     if !(1e-9...1e9).contains(speedup), speedup > 0, speedup.isFinite {
       return "speedup \(speedup) must lie in 1e-9...1e9"
@@ -139,6 +148,7 @@ private func finished(
     }
     try rescale(&requests, to: rate, path: path)
   }
+  if let concurrency = options.concurrency { requests.close(at: concurrency) }
   return requests
 }
 

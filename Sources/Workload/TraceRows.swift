@@ -7,6 +7,7 @@ public struct TraceRows: Sendable {
   private let fields: [String]
   private let limit: Int
   private let scale: TimeScale
+  private let ignoresTimes: Bool
 
   /// The requests kept, in the order of the file.
   private(set) var table = RequestTable()
@@ -39,6 +40,7 @@ public struct TraceRows: Sendable {
     self.fields = fields
     limit = options.limit ?? .max
     scale = TimeScale(factor: 1 / options.speedup)
+    ignoresTimes = options.concurrency != nil
     origin = options.rebase ? nil : 0
   }
 
@@ -78,8 +80,10 @@ public struct TraceRows: Sendable {
     }
   }
 
-  /// The time since the first row whose time is known, be it kept or not.
+  /// The time since the first row whose time is known, be it kept or not; 0 when times are
+  /// ignored.
   private mutating func offset(of time: Int128) -> Int128 {
+    if ignoresTimes { return 0 }
     guard let origin else {
       origin = time
       return 0

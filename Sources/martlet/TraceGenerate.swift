@@ -20,7 +20,9 @@ struct TraceGenerate: ParsableCommand {
   var force = false
 
   func run() throws {
-    let workload = try Assembly(try options.load()).workload()
+    let assembly = try Assembly(try options.load())
+    try assembly.checkOpenLoop()
+    let workload = try assembly.workload()
     var warnings = Warnings()
     for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
     let bytes = vidurCSV(workload.requests)

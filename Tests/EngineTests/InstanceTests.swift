@@ -50,6 +50,8 @@ struct Scenario {
   var tokensPerBlock: Int32 = 1
   var maxModelLength: Int32 = 2048
   var instances = 1
+  /// Requests in flight of a closed loop, which ignores the arrivals; nil is an open one.
+  var concurrency: Int?
   var maxLeap = 256
   var logsSteps = true
   var series: TimeSeries?
@@ -65,6 +67,7 @@ struct Scenario {
   func table() -> RequestTable {
     var table = RequestTable()
     for r in requests { table.append(at: ms(r.at), prompt: r.prompt, output: r.output) }
+    if let concurrency { table.close(at: concurrency) }
     return table
   }
 
@@ -73,12 +76,12 @@ struct Scenario {
       batch: Batch(
         blocks: blocks, tokensPerBlock: tokensPerBlock, maxModelLength: maxModelLength),
       scheduler: scheduler, cost: HandCost(), maxLeap: maxLeap,
-      recorder: Recorder(logsSteps: logsSteps), lastArrival: ms(requests.last?.at ?? 0))
+      recorder: Recorder(logsSteps: logsSteps))
   }
 
-  func simulation() -> Simulation {
+  func simulation(over table: RequestTable? = nil) -> Simulation {
     var simulation = Simulation(
-      requests: table(), instances: (0..<instances).map { _ in instance() },
+      requests: table ?? self.table(), instances: (0..<instances).map { _ in instance() },
       router: RoundRobin(NoOptions(), instances: instances), series: series)
     simulation.checksInvariants = true
     return simulation

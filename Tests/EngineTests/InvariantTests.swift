@@ -79,6 +79,19 @@ import Units
     }
   }
 
+  @Test func `a closed loop is full until its last request has arrived`() {
+    runs { record, name in
+      let (r, last) = (record.requests, record.lastArrival)
+      guard let concurrency = r.concurrency else { return }
+      var present = Int128(0)
+      for i in 0..<r.count where !r.isRejected[i] {
+        present += Int128(min(r.finished[i], last) - r.arrival[i])
+      }
+      #expect(present == Int128(concurrency) * Int128(last - .zero), "\(name)")
+      #expect(zip(r.arrival, r.arrival.dropFirst()).allSatisfy { $0 <= $1 }, "\(name)")
+    }
+  }
+
   @Test func `an instance works whenever it holds a request`() {
     // Every scheduler here can always run its oldest request, so idle time with work is a bug.
     runs { record, name in

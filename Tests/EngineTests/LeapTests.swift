@@ -1,5 +1,6 @@
 import Metrics
 import Testing
+import Units
 
 @Suite struct LeapTests {
   /// Random seeds × configurations: preemption pressure, coinciding times, every scheduler.
@@ -23,19 +24,24 @@ import Testing
     }
   }
 
-  @Test func `the seeds preempt, coincide and reject`() {
-    var (preempting, rejecting, quantised) = (0, 0, 0)
+  @Test func `the seeds preempt, coincide and reject, in open and in closed loops`() {
+    var (preempting, rejecting, quantised, closed, coupled) = (0, 0, 0, 0, 0)
     for seed in Self.seeds {
       let scenario = RandomScenario(seed: seed)
       let record = scenario.run(maxLeap: 256)
       if record.totals.preemptions > 0 { preempting += 1 }
       if record.requests.isRejected.contains(true) { rejecting += 1 }
       if scenario.isQuantised { quantised += 1 }
+      guard scenario.concurrency != nil else { continue }
+      if record.totals.preemptions > 0 { closed += 1 }
+      if scenario.instances > 1, record.lastArrival > .zero { coupled += 1 }
     }
     let tenth = Self.seeds.count / 10
     #expect(preempting >= 2 * tenth, "\(preempting)")
     #expect(rejecting >= 2 * tenth, "\(rejecting)")
     #expect(quantised >= 2 * tenth, "\(quantised)")
+    #expect(closed >= tenth / 2, "\(closed)")
+    #expect(coupled >= tenth / 2, "\(coupled)")
   }
 
   @Test(arguments: RandomScenario.policies)
@@ -43,15 +49,10 @@ import Testing
     for seed in Self.seeds {
       let scenario = RandomScenario(seed: seed, policy: policy)
       let record = scenario.run(maxLeap: 256)
-      var oracle = Oracle(scenario)
-      var gaps: [Int64: Int64] = [:]
-      for instance in 0..<scenario.instances {
-        oracle.run(
-          rows: (0..<scenario.table.count).filter { $0 % scenario.instances == instance },
-          on: instance)
-      }
-      for (gap, count) in oracle.gaps { gaps[gap, default: 0] += count }
+      let oracle = OracleRecord(scenario)
       let (engine, model) = (record.requests, oracle.table)
+      #expect(engine.arrival.map(\.picoseconds) == oracle.arrival, "seed \(seed)")
+      #expect(engine.instance == model.instance, "seed \(seed)")
       #expect(engine.firstScheduled == model.firstScheduled, "seed \(seed)")
       #expect(engine.firstToken == model.firstToken, "seed \(seed)")
       #expect(engine.finished == model.finished, "seed \(seed)")
@@ -61,7 +62,8 @@ import Testing
       #expect(engine.longestGap == model.longestGap, "seed \(seed)")
       #expect(engine.isRejected == model.isRejected, "seed \(seed)")
       #expect(record.totals.steps == Int64(oracle.steps), "seed \(seed)")
-      let sorted = gaps.keys.sorted().map { "\($0):\(gaps[$0] ?? 0)" }.joined(separator: " ")
+      let sorted = oracle.gaps.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
+        .joined(separator: " ")
       #expect(gapText(record.gaps) == sorted + "\n", "seed \(seed)")
     }
   }

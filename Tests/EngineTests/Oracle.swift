@@ -58,10 +58,7 @@ struct Oracle {
     (waiting, running) = ([], [])
     while true {
       while next < rows.count, table.arrival[rows[next]].picoseconds <= now {
-        let row = rows[next]
-        let s = Sequence(row: row, prompt: Int(table.prompt[row]), output: Int(table.output[row]))
-        table.instance[row] = Int32(instance)
-        if canServe(s) { waiting.append(s) } else { table.isRejected[row] = true }
+        _ = receive(rows[next], on: instance)
         next += 1
       }
       plan()
@@ -70,8 +67,18 @@ struct Oracle {
         now = table.arrival[rows[next]].picoseconds
         continue
       }
-      runStep()
+      now = stepEnd()
+      _ = endStep()
     }
+  }
+
+  /// Queues a request that arrives now; false when it is refused.
+  mutating func receive(_ row: Int, on instance: Int) -> Bool {
+    let s = Sequence(row: row, prompt: Int(table.prompt[row]), output: Int(table.output[row]))
+    table.instance[row] = Int32(instance)
+    table.isRejected[row] = !canServe(s)
+    if !table.isRejected[row] { waiting.append(s) }
+    return !table.isRejected[row]
   }
 
   func canServe(_ s: Sequence) -> Bool {
@@ -122,7 +129,8 @@ struct Oracle {
     for s in running { s.scheduled = 1 }
   }
 
-  mutating func runStep() {
+  /// When the step that was planned now ends.
+  func stepEnd() -> Int64 {
     var shape = StepShape()
     for s in running where s.scheduled > 0 {
       if s.computed + s.scheduled > s.tokens { fatalError("computed a token that is not there") }
@@ -139,7 +147,11 @@ struct Oracle {
         if s.computed + s.scheduled == s.tokens { shape.samples += 1 }
       }
     }
-    now = (Instant(picoseconds: now) + scenario.cost.time(of: shape)).picoseconds
+    return (Instant(picoseconds: now) + scenario.cost.time(of: shape)).picoseconds
+  }
+
+  /// Ends the step now; returns how many requests finished with it.
+  mutating func endStep() -> Int {
     steps += 1
     for s in running where s.scheduled > 0 {
       s.computed += s.scheduled
@@ -148,7 +160,9 @@ struct Oracle {
       emit(s)
     }
     for s in running where s.generated == s.output { free(s) }
+    let before = running.count
     running.removeAll { $0.generated == $0.output }
+    return before - running.count
   }
 
   mutating func emit(_ s: Sequence) {

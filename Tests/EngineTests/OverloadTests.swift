@@ -19,7 +19,7 @@ import Units
     let instance = Instance(
       batch: Batch(blocks: 1 << 17, tokensPerBlock: 16),
       scheduler: VLLMv1(VLLMv1.Options(), context), cost: SmoothCost(), maxLeap: 256,
-      recorder: Recorder(), lastArrival: table.arrival.last ?? .zero)
+      recorder: Recorder())
     var simulation = Simulation(
       requests: table, instances: [instance], router: RoundRobin(NoOptions(), instances: 1))
     simulation.run()

@@ -68,6 +68,8 @@ struct RandomScenario {
   let maxSequences: Int
   let longestChunk: Int
   let isQuantised: Bool
+  /// Most requests in flight of a closed loop; nil is an open one.
+  let concurrency: Int?
   let table: RequestTable
 
   static let policies = [
@@ -105,6 +107,8 @@ struct RandomScenario {
         at: Instant(picoseconds: time / tick * tick), prompt: Int32(1 + random.below(300)),
         output: Int32(1 + random.below(180)))
     }
+    concurrency = random.below(3) == 0 ? random.pick([1, 2, 7, 30, 90]) : nil
+    if let concurrency { table.close(at: concurrency) }
     self.table = table
   }
 
@@ -151,7 +155,7 @@ struct RandomScenario {
           blocks: Int32(blocks), tokensPerBlock: Int32(tokensPerBlock),
           maxModelLength: Int32(maxModelLength)),
         scheduler: scheduler(), cost: cost, maxLeap: maxLeap,
-        recorder: Recorder(logsSteps: logsSteps), lastArrival: table.arrival.last ?? .zero)
+        recorder: Recorder(logsSteps: logsSteps))
     }
     var simulation = Simulation(
       requests: table, instances: instances,
@@ -181,7 +185,7 @@ func bytes(_ record: RunRecord) -> String {
   let r = record.requests
   var text = "\(record.totals) \(record.instanceTotals) \(record.end) \(record.events)\n"
   for i in 0..<r.count {
-    text += "\(i),\(r.instance[i]),\(r.firstScheduled[i].picoseconds),"
+    text += "\(i),\(r.instance[i]),\(r.arrival[i].picoseconds),\(r.firstScheduled[i].picoseconds),"
     text += "\(r.firstToken[i].picoseconds),\(r.finished[i].picoseconds),\(r.longestGap[i]),"
     text += "\(r.preemptions[i]),\(r.recomputed[i]),\(r.preemptedTime[i]),\(r.isRejected[i])\n"
   }

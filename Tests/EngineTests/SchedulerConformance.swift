@@ -24,7 +24,7 @@ import Units
           blocks: Int32(scenario.blocks), tokensPerBlock: Int32(scenario.tokensPerBlock),
           maxModelLength: Int32(scenario.maxModelLength)),
         scheduler: Self.make(type, context), cost: scenario.cost, maxLeap: maxLeap,
-        recorder: Recorder(logsSteps: true), lastArrival: scenario.table.arrival.last ?? .zero)
+        recorder: Recorder(logsSteps: true))
     }
     var simulation = Simulation(
       requests: scenario.table, instances: instances,

@@ -65,6 +65,60 @@ struct MicrosecondPerToken: StepCost {
     }
   }
 
+  @Test func `a client alone waits for its own steps, whatever else there is to serve`() {
+    var random = SplitMix(seed: 12)
+    var table = RequestTable()
+    for _ in 0..<200 {
+      table.append(
+        at: .zero, prompt: Int32(1 + random.below(400)), output: Int32(1 + random.below(90)))
+    }
+    table.close(at: 1)
+    let context = EngineContext(maxModelLength: 1024, gpuMemory: Bytes(80e9))
+    let server = Instance(
+      batch: Batch(blocks: 4096, tokensPerBlock: 16), scheduler: VLLMv0(.init(), context),
+      cost: SmoothCost(), maxLeap: 256, recorder: Recorder())
+    var simulation = Simulation(
+      requests: table, instances: [server], router: RoundRobin(NoOptions(), instances: 1))
+    simulation.run()
+    let record = simulation.record().requests
+    var time = Instant.zero
+    for row in 0..<table.count {
+      #expect(record.arrival[row] == time, "request \(row)")
+      let prompt = Int64(table.prompt[row])
+      var shape = StepShape()
+      (shape.prefillTokens, shape.prefillKeys) = (table.prompt[row], prompt)
+      shape.prefillPairs = prompt * (prompt + 1) / 2
+      time = time + SmoothCost().time(of: shape)
+      shape = StepShape()
+      for token in 1..<Int64(max(1, table.output[row])) {
+        (shape.decodes, shape.context) = (1, prompt + token)
+        time = time + SmoothCost().time(of: shape)
+      }
+      #expect(record.finished[row] == time, "request \(row)")
+    }
+  }
+
+  /// A closed network without think time: N = X · R, and the server never rests.
+  @Test(arguments: [1, 4, 25], [1, 3])
+  func `clients at equal servers see Little's law to the picosecond`(clients: Int, servers: Int) {
+    let (perServer, service) = (100, Int64(1_000_000_000))
+    var table = RequestTable()
+    for _ in 0..<perServer * servers { table.append(at: .zero, prompt: 1000, output: 1) }
+    table.close(at: clients * servers)
+    let record = run(table, instances: servers)
+    // R = N · service / servers for all but the first round, X = servers / service.
+    for row in 0..<table.count {
+      let (arrival, finished) = (record.requests.arrival[row], record.requests.finished[row])
+      let place = min(Int64(row / servers + 1), Int64(clients))
+      #expect(finished - arrival == place * service, "request \(row)")
+    }
+    #expect(record.end.picoseconds == Int64(perServer) * service)
+    #expect(record.totals.busyTime == Int128(record.end.picoseconds) * Int128(servers))
+    let full = Int128(record.lastArrival.picoseconds) * Int128(clients * servers)
+    let draining = (1...clients).reduce(Int128(0)) { $0 + Int128($1) * Int128(service) }
+    #expect(record.totals.presenceTime == full + draining * Int128(servers))
+  }
+
   /// Checks that the 99 % interval of the mean wait holds `wait` and is at most 2 % wide each way.
   private func expect(
     load: Double, instances: Int = 1, wait: Double, service: (Double) -> Double

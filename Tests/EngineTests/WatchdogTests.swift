@@ -36,8 +36,7 @@ private struct Sleeper: Scheduler {
   ) -> RunRecord {
     let instance = Instance(
       batch: Batch(blocks: blocks, tokensPerBlock: tokensPerBlock), scheduler: scheduler,
-      cost: SmoothCost(), maxLeap: 256, recorder: Recorder(),
-      lastArrival: table.arrival.last ?? .zero)
+      cost: SmoothCost(), maxLeap: 256, recorder: Recorder())
     var simulation = Simulation(
       requests: table, instances: [instance], router: RoundRobin(NoOptions(), instances: 1),
       series: TimeSeries(width: 1_000_000_000_000, instances: 1))

@@ -2,7 +2,7 @@ import Experiment
 import Testing
 
 @Suite struct EffectiveYAMLTests {
-  @Test(arguments: [least, full])
+  @Test(arguments: [least, full, closedTrace, closedLoop])
   func `reading the effective configuration and writing it again gives the same bytes`(
     yaml: String
   ) throws {
@@ -52,6 +52,7 @@ import Testing
           limit: null
           speedup: 1.0
           rate: null
+          concurrency: null
         slo:
           ttft_ms: null
           tpot_ms: null

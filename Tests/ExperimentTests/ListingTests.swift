@@ -159,7 +159,7 @@ import Testing
 
   private let values = [
     "value": "5", "min": "1", "max": "9", "mean": "5", "cv": "1", "shape": "2", "exponent": "1",
-    "file": "lengths.csv", "column": "out", "rate": "2",
+    "file": "lengths.csv", "column": "out", "rate": "2", "concurrency": "8",
   ]
 
   private func mapping(_ key: String, _ family: Family, without left: String? = nil) -> String {

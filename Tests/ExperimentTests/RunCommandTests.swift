@@ -48,6 +48,81 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    closedLoop,
+    closedLoop.split(separator: "\n").prefix(3).joined(separator: "\n")
+      + "\nworkload: {trace: trace.csv, concurrency: 5}\n",
+  ])
+  func `a closed loop writes the same bytes leaping or not, and again from its own file`(
+    yaml: String
+  ) throws {
+    let directory = try TestDirectory()
+    let settings = "output: {steps: true, timeline: true}\n"
+    _ = try directory.write(yaml + settings, to: "loop.yaml")
+    let rows = (0..<40).map { "\(40 - $0),\(1 + 37 * $0 % 900),\(1 + 11 * $0 % 90)\n" }
+    let header = "arrived_at,num_prefill_tokens,num_decode_tokens\n"
+    _ = try directory.write(header + rows.joined(), to: "trace.csv")
+    let run = ["run", "loop.yaml", "--quiet", "--out"]
+    let instances = ["--set", "cluster.instances=3"]
+    guard let outcome = try Binary.martlet(run + ["one"] + instances, in: directory) else { return }
+    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    _ = try Binary.martlet(run + ["two", "--exact-steps"] + instances, in: directory)
+    _ = try Binary.martlet(
+      ["run", "one/config.effective.yaml", "--quiet", "--out", "three"], in: directory)
+    let expected = try files(in: directory, "one")
+    #expect(expected.count == 7)
+    for name in ["two", "three"] { #expect(try files(in: directory, name) == expected, "\(name)") }
+    let requests = String(decoding: expected["requests.csv"] ?? Data(), as: UTF8.self)
+      .split(separator: "\n").dropFirst().map { $0.split(separator: ",").map(String.init) }
+    let arrivals = requests.map { $0[2] }
+    #expect(arrivals == arrivals.sorted() && Set(arrivals).count > 20)
+    // Every arrival after those at 0 is some request's finish.
+    let finishes = Set(requests.map { $0[5] })
+    #expect(arrivals.allSatisfy { $0 == "0.000000000000" || finishes.contains($0) })
+  }
+
+  @Test func `the verbs know a closed loop, and no trace is made of one`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(closedLoop, to: "loop.yaml")
+    guard let checked = try Binary.martlet(["validate", "loop.yaml"], in: directory) else { return }
+    #expect(checked.code == 0 && checked.output == "loop.yaml: valid\n")
+    #expect(try Binary.martlet(["explain", "loop.yaml"], in: directory)?.code == 0)
+    let list = try Binary.martlet(["list", "arrivals"], in: directory)
+    #expect(list?.output.contains("closed   concurrency\n") == true, "\(list?.output ?? "")")
+    let run = try Binary.martlet(["run", "loop.yaml"], in: directory)
+    #expect(run?.output.contains("\nMaximum request concurrency:             12\n") == true)
+    #expect(run?.output.contains("closed loop of 12 in flight") == true, "\(run?.output ?? "")")
+    let generate = ["trace", "generate", "loop.yaml", "-o", "t.csv"]
+    let trace = ["--set", "workload={trace: none.csv, concurrency: 3}"]
+    for (command, key) in [(generate, "generate.arrivals"), (generate + trace, "concurrency")] {
+      let refused = try Binary.martlet(command, in: directory)
+      #expect(refused?.code == 2)
+      #expect(
+        refused?.errors.hasSuffix(
+          "workload.\(key) makes a closed loop, whose arrival times depend on the system; "
+            + "run it and take arrival_s of requests.csv\n") == true, "\(refused?.errors ?? "")")
+    }
+    #expect(try directory.names == ["loop.yaml"])
+  }
+
+  @Test func `a closed loop that the watchdog stops says so`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(closedLoop, to: "loop.yaml")
+    let stopped = try Binary.martlet(
+      [
+        "run", "loop.yaml", "--json", "--out", "out", "--set", "output.timeseries=false",
+        "--set", "engine.cost={name: linear, decode_step: 30 d}",
+      ], in: directory)
+    guard let stopped else { return }
+    #expect(stopped.code == 4)
+    #expect(stopped.errors.contains("stopped by the progress watchdog: "))
+    #expect(stopped.output.contains("\"verdict\": \"SATURATED\""))
+    // Nobody finished, so all but the first twelve were never sent.
+    let requests = String(
+      decoding: try files(in: directory, "out")["requests.csv"] ?? Data(), as: UTF8.self)
+    #expect(requests.split(separator: "\n").filter { $0.contains(",,,,,,") }.count == 48)
+  }
+
   @Test func `an existing directory is refused and kept, replaced only with --force`() throws {
     let directory = try TestDirectory()
     _ = try directory.write(experiment, to: "small.yaml")

@@ -45,6 +45,28 @@ let full = """
 
   """
 
+/// A recorded trace as a closed loop.
+let closedTrace = """
+  model: llama-3-8b
+  cluster: {gpu: a100-80gb-sxm}
+  workload: {trace: trace.csv, concurrency: 12}
+
+  """
+
+/// A generated closed loop.
+let closedLoop = """
+  model: llama-3-8b
+  cluster: {gpu: a100-80gb-sxm}
+  engine: {kv_pool_tokens: 2000}
+  workload:
+    generate:
+      requests: 60
+      arrivals: {process: closed, concurrency: 12}
+      input_tokens: {distribution: lognormal, mean: 200, cv: 1, max: 1000}
+      output_tokens: {distribution: exponential, mean: 80, max: 900}
+
+  """
+
 /// `least` with `lines` added; they begin in line 4.
 func experiment(with lines: String) throws(ConfigError) -> ExperimentConfig {
   try .read(least + lines, file: "my.yaml")

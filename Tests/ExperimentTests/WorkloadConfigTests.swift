@@ -42,18 +42,18 @@ import Testing
     #expect(
       fault(generate: start + "{process: mmpp}\n")
         == "my.yaml:7: workload.generate.arrivals.process mmpp is not offered yet; "
-        + "write one of poisson, gamma, fixed, burst")
+        + "write one of poisson, gamma, fixed, burst, closed")
     #expect(
       fault(generate: start + "{process: poison}\n")
         == "my.yaml:7: unknown process \"poison\" (did you mean \"poisson\"?); "
-        + "known: poisson, gamma, fixed, burst")
+        + "known: poisson, gamma, fixed, burst, closed")
     #expect(
       fault(generate: start + "{process: poisson}\n")
         == "my.yaml:7: workload.generate.arrivals.rate is missing; write a number above 0")
     #expect(
       fault(generate: start + "burst\n")
         == "my.yaml:7: workload.generate.arrivals is \"burst\"; "
-        + "write a mapping with process (poisson, gamma, fixed, burst)")
+        + "write a mapping with process (poisson, gamma, fixed, burst, closed)")
   }
 
   @Test(arguments: [
@@ -101,5 +101,55 @@ import Testing
     #expect(
       fault(generate: "    duration: 1 s\n" + rest)
         == "my.yaml:5: workload.generate.duration never ends a burst; write requests")
+  }
+
+  @Test(arguments: [
+    ("concurrency: 0", ".concurrency 0 is out of range; write a whole number from 1 to 2147483647"),
+    ("concurrency: -3", ".concurrency -3 is out of range; write a whole number from 1 to 2147"),
+    ("concurrency: 2.5", ".concurrency \"2.5\" is not a whole number; write a whole number"),
+    ("concurrency: many", ".concurrency \"many\" is not a whole number; write a whole number"),
+    ("concurrency: null", ".concurrency has no value; write a whole number above 0"),
+  ])
+  func `a closed loop has at least one request in flight`(line: String, message: String) {
+    let rest = "    requests: 9\n"
+    let generated = fault(generate: rest + "    arrivals: {process: closed, \(line)}\n")
+    #expect(generated.hasPrefix("my.yaml:6: workload.generate.arrivals\(message)"))
+    guard !line.contains("null") else { return }
+    let replayed = ExperimentTests.fault(start + "  trace: t\n  \(line)\n")
+    #expect(replayed.hasPrefix("my.yaml:5: workload\(message)"))
+  }
+
+  @Test func `a generated closed loop ends by count and has no rate`() {
+    let process = "    arrivals: {process: closed, concurrency: 8}\n"
+    #expect(
+      fault(generate: "    duration: 9 s\n" + process)
+        == "my.yaml:5: workload.generate.duration does not end a closed loop, whose pace the "
+        + "system sets; write requests")
+    #expect(
+      fault(generate: process)
+        == "my.yaml:5: workload.generate.requests is missing; "
+        + "write requests: 1000, or duration: 3600 s")
+    #expect(
+      fault(generate: "    requests: 9\n    arrivals: {process: closed, rate: 8}\n")
+        == "my.yaml:6: unknown key \"rate\"; known: process, concurrency")
+    #expect(
+      fault(generate: "    requests: 9\n    arrivals: {process: closed}\n")
+        == "my.yaml:6: workload.generate.arrivals.concurrency is missing; "
+        + "write a whole number above 0")
+  }
+
+  @Test func `a trace is replayed at a pace or at a concurrency, not at both`() {
+    let trace = start + "  trace: t\n  concurrency: 8\n"
+    for pace in ["rate", "speedup"] {
+      #expect(
+        ExperimentTests.fault(trace + "  \(pace): 2\n")
+          == "my.yaml:6: workload.\(pace) stands beside concurrency (my.yaml:5), "
+          + "which ignores recorded times; keep one of them")
+    }
+    #expect(ExperimentTests.fault(trace + "  speedup: 1\n  rate: null\n  limit: 5\n") == "")
+    #expect(
+      ExperimentTests.fault(start + "  concurrency: 8\n  generate: {requests: 1}\n")
+        == "my.yaml:4: workload.concurrency belongs to a trace, not to generate; "
+        + "write workload.generate.arrivals.concurrency")
   }
 }

@@ -111,6 +111,23 @@ import Units
     #expect(fields.contains { $0.key == "request_rate" && $0.value == .text("inf") })
   }
 
+  @Test func `a closed loop has the rate inf and names its limit`() {
+    var run = record([
+      Event(arrival: 0, scheduled: 0, first: 1, finish: 2),
+      Event(arrival: 2, scheduled: 2, first: 3, finish: 4),
+    ])
+    func value(_ key: String) -> SummaryValue? {
+      Summary(run, plain).fields.first { $0.key == key }?.value
+    }
+    #expect(value("max_concurrency") == .undefined)
+    #expect(value("request_rate") == .number(5e11))
+    run.requests.close(at: 1)
+    run.requests.release(1, at: instant(2))
+    #expect(value("max_concurrency") == .integer(1))
+    #expect(value("request_rate") == .text("inf"))
+    #expect(value("max_concurrent_requests") == .integer(1))
+  }
+
   @Test func `identities hold on random records`() throws {
     for seed in 1...20 as ClosedRange<UInt64> {
       let run = randomRecord(seed)

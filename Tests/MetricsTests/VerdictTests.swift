@@ -71,6 +71,42 @@ import Units
     #expect(verdict.reason.contains("2.001 req/s arriving"), "\(verdict.reason)")
   }
 
+  /// Clients that each take a place at a single server of 1 s as soon as they are served.
+  private func loop(clients: Int, closed: Bool = true) -> RunRecord {
+    let count = 200
+    var run = record(
+      (0..<count).map { row in
+        let start = Int64(row) * second
+        let arrival = max(0, Int64(row - clients + 1) * second)
+        return Event(arrival: arrival, scheduled: start, first: start + 1, finish: start + second)
+      })
+    guard closed else { return run }
+    let arrivals = run.requests.arrival
+    run.requests.close(at: clients)
+    for row in clients..<count { run.requests.release(row, at: arrivals[row]) }
+    return run
+  }
+
+  @Test func `in a closed loop no slope is fitted and waiting decides`() {
+    let full = Verdict(of: loop(clients: 30))
+    #expect(full.kind == .saturated)
+    #expect(
+      full.reason == "closed loop of 30 in flight: the backlog cannot grow; requests waited "
+        + "100.0 % of the time on the instance where they waited least")
+    let alone = Verdict(of: loop(clients: 1))
+    #expect(alone.kind == .stable)
+    #expect(alone.reason.hasPrefix("closed loop of 1 in flight: the backlog cannot grow; "))
+    #expect(Verdict(of: loop(clients: 1, closed: false)).reason.hasPrefix("backlog slope"))
+  }
+
+  @Test func `a closed loop wider than its requests is judged as a burst`() {
+    var run = record((0..<50).map { _ in Event(arrival: 0, scheduled: 5, first: 6, finish: 7) })
+    var requests = run.requests
+    requests.close(at: 80)
+    run.requests = requests
+    #expect(Verdict(of: run).reason.contains("50 requests arrived at once and had to wait"))
+  }
+
   @Test func `waits of no length do not count`() {
     let run = record(
       (0..<100).map { row in

@@ -61,6 +61,17 @@ import Workload
     #expect(requests.arrival == Array(repeating: .zero, count: 50))
   }
 
+  @Test func `a closed loop begins at 0 and draws the lengths of any other process`() throws {
+    let lengths = Distribution.Family.exponential(mean: 90)
+    let closed = try generator(.closed(concurrency: 8), input: lengths, output: lengths)
+      .generate(seed: 3)
+    let poisson = try generator(input: lengths, output: lengths).generate(seed: 3)
+    #expect(closed.prompt == poisson.prompt && closed.output == poisson.output)
+    #expect(closed.concurrency == 8 && closed.released == 8)
+    #expect(closed.arrival[7] == .zero && closed.arrival[8] == .never)
+    #expect(poisson.concurrency == nil)
+  }
+
   @Test func `the same seed repeats, another does not`() throws {
     let made = try generator(output: .exponential(mean: 50))
     let (a, b, c) = (
@@ -133,6 +144,11 @@ import Workload
     #expect(
       try refusal { ($0.requests, $0.duration, $0.arrivals) = (nil, Seconds(1), .burst) }
         .contains("a burst has no duration"))
+    #expect(try refusal { $0.arrivals = .closed(concurrency: 0) }.contains("must be at least 1"))
+    #expect(
+      try refusal {
+        ($0.requests, $0.duration, $0.arrivals) = (nil, Seconds(1), .closed(concurrency: 2))
+      }.contains("a closed loop has no duration; give requests"))
     #expect(
       try refusal { ($0.requests, $0.duration) = (nil, Seconds(-1)) }.contains("must be above 0"))
     #expect(

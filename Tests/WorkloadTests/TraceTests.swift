@@ -1,5 +1,6 @@
 import Metrics
 import Testing
+import Units
 import Workload
 
 @Suite struct TraceTests {
@@ -156,5 +157,28 @@ import Workload
     #expect(trace.report.rowsRead == count)
     #expect(trace.arrivals == (0..<count).map { Int64($0) * 1_000_000_000_000 })
     #expect(trace.prompts == (0..<count).map { Int32(1 + $0 % 1000) })
+  }
+
+  @Test func `a closed loop replays rows in the order of the file, whatever their times`() throws {
+    let trace = try read(Self.header + "9,1,10\n4,2,20\n9e9,3,30\n5,0,1\n5,4,40\n") {
+      $0.concurrency = 2
+    }
+    #expect(trace.prompts == [1, 2, 3, 4] && trace.outputs == [10, 20, 30, 40])
+    #expect(trace.requests.arrival == [.zero, .zero, .never, .never])
+    #expect(trace.requests.concurrency == 2)
+    #expect(trace.drops == ["num_prefill_tokens is 0: 1 from 5"])
+    // One for the dropped row, none for times that nobody reads.
+    #expect(trace.report.warnings.count == 1)
+  }
+
+  @Test func `a closed loop has requests in flight, but no pace of its own`() throws {
+    func refusal(_ change: (inout TraceOptions) -> Void) throws -> String? {
+      try WorkloadTests.refusal(Self.header + "0,1,1\n", change)
+    }
+    #expect(try refusal { $0.concurrency = 0 } == "trace.txt: concurrency 0 must be at least 1")
+    let pace = "trace.txt: a closed loop ignores recorded times; leave speedup and rate out"
+    #expect(try refusal { ($0.concurrency, $0.rate) = (1, 3) } == pace)
+    #expect(try refusal { ($0.concurrency, $0.speedup) = (1, 3) } == pace)
+    #expect(try refusal { $0.concurrency = 1 } == nil)
   }
 }

@@ -21,6 +21,9 @@ extension Summary {
       row("Successful requests:", "\(completed)"),
       row("Failed requests:", "\(failed)"),
     ]
+    if let concurrency {
+      lines.append(row("Maximum request concurrency:", "\(concurrency)"))
+    }
     if let rate = description.requestRate, rate.isFinite {
       lines.append(row("Request rate configured (RPS):", rate.fixed(2)))
     }

@@ -48,4 +48,11 @@ import Units
     #expect(Array(lines.dropLast()) == expected)
     #expect(lines.last?.hasPrefix("verdict: SATURATED (2 requests did not finish; ") == true)
   }
+
+  @Test func `a closed loop names its limit where vllm does`() {
+    var record = smallRecord()
+    record.requests.close(at: 2)
+    let lines = Summary(record, description).consoleBlock.split(separator: "\n")
+    #expect(lines[3] == "Maximum request concurrency:             2")
+  }
 }
