@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: setup build run test bench lint golden results clean
+.PHONY: setup build run test bench lint golden results profiles clean
 
 MARTLET := .build/release/martlet
 
@@ -70,6 +70,20 @@ results: build
 	      --set workload.generate.input_tokens.value=$$tokens 2>/dev/null \
 	    | awk -v tokens=$$tokens -F'[:,]' '/"mean_ttft_ms"/ {a=$$2} /"mean_e2el_ms"/ {b=$$2} \
 	      END {printf "%d,%.3f,%.3f\n", tokens, a, b - a}'; done; } > Results/long-context.csv
+
+# Workloads/profiles/*.yaml from the measurements in ../shared, and the constants that Cost compiles.
+DATA := ../shared/data/fidelity
+define calibrate
+	@$(MARTLET) calibrate $(foreach kind,gemm attention_decode attention_prefill collectives, \
+	  $(DATA)/$(kind)_$(1).csv) $(3) --gpu $(2) --out Workloads/profiles/$(2).yaml --force
+endef
+profiles: build
+	$(call calibrate,a100_sxm,a100-80gb-sxm)
+	$(call calibrate,h100_sxm,h100-80gb-sxm,$(DATA)/moe_h100_sxm.csv $(DATA)/copy_bandwidth_h2d.csv)
+	$(call calibrate,rtx_pro_6000_server,rtx-pro-6000-server,$(DATA)/vllm_layer_dense_rtxpro6000.csv \
+	  $(DATA)/vllm_layer_per_sequence_rtxpro6000.csv)
+	@awk -f Workloads/profiles/swift.awk Workloads/profiles/*.yaml > \
+	  Sources/Cost/MeasuredConstants+All.swift
 
 clean:
 	rm -rf .build *-out

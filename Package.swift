@@ -48,8 +48,8 @@ let package = Package(
     room(
       "Experiment",
       [
-        "Catalog", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving",
-        "Units", "Workload", "Yams",
+        "Calibration", "Catalog", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers",
+        "Serving", "Units", "Workload", "Yams",
       ]),
     .executableTarget(
       name: "martlet",

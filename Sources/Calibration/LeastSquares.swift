@@ -14,10 +14,12 @@ enum FitFault: Error, Equatable {
 
 /// Robust non-linear least squares within bounds: GSL's trust region, reweighted by Huber's rule.
 ///
-/// Residuals are logarithms of predicted over measured, so that a row of microseconds weighs as much
-/// as one of milliseconds and twice as slow as much as twice as fast; rows further out than 1.345 robust deviations count by their distance, not its
-/// square. Source: Huber, Robust Statistics, 1981, §7; GSL manual, "Nonlinear Least-Squares
-/// Fitting". Deterministic: no random start, no order of a set.
+/// Residuals are logarithms of predicted over measured, so that a row of microseconds weighs as
+/// much as one of milliseconds, and twice as slow as much as twice as fast. Rows further out than
+/// 0.6 robust deviations count by their distance, not its square: what formulas leave unexplained
+/// is no noise, and a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981,
+/// §7; GSL manual, "Nonlinear Least-Squares Fitting". Deterministic: no random start, no order of
+/// a set.
 struct LeastSquares {
   /// What was found.
   struct Fit {
@@ -40,7 +42,7 @@ struct LeastSquares {
 
   /// Rows that each parameter asks for at least.
   static let rowsPerParameter = 4
-  private static let huber = 1.345
+  private static let huber = 0.6
   private static let step = 1e-5
 
   /// The parameters that fit best, from `start` on.

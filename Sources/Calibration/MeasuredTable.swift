@@ -35,7 +35,7 @@ public struct MeasuredTable: Sendable {
   /// Names of the columns.
   public let header: [String]
   /// Rows, in the order of the file.
-  public let rows: [Row]
+  public private(set) var rows: [Row]
   /// Hash of the file's bytes.
   public let contentHash: String
 
@@ -86,7 +86,11 @@ public struct MeasuredTable: Sendable {
     var (isQuoted, wasQuote) = (false, false)
     for character in line {
       if isQuoted {
-        if character == "\"" { (isQuoted, wasQuote) = (false, true) } else { cell.append(character) }
+        if character == "\"" {
+          (isQuoted, wasQuote) = (false, true)
+        } else {
+          cell.append(character)
+        }
         continue
       }
       switch character {
@@ -107,6 +111,13 @@ public struct MeasuredTable: Sendable {
 
   private static func trimmed(_ text: String) -> String {
     String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  }
+
+  /// The same table with other rows.
+  public func with(_ rows: [Row]) -> MeasuredTable {
+    var table = self
+    table.rows = rows
+    return table
   }
 
   /// Whether the table has all of these columns.

@@ -19,6 +19,26 @@ extension GPU {
       write = { gpu in gpu[keyPath: path].description }
     }
 
+    private init(
+      _ key: String, read: @escaping @Sendable (String, inout GPU) throws(CatalogError) -> Void,
+      write: @escaping @Sendable (GPU) -> String
+    ) {
+      self.key = key
+      self.read = read
+      self.write = write
+    }
+
+    /// A name of `GPU.Architecture`, or `unknown`.
+    static let architecture = Field(
+      "architecture",
+      read: { (text, gpu) throws(CatalogError) in
+        gpu.architecture = Architecture(rawValue: text)
+        guard gpu.architecture != nil || text == "unknown" else {
+          let known = Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+          throw CatalogError("gpu: architecture: \"\(text)\" is none; known: \(known), unknown")
+        }
+      }, write: { $0.architecture?.rawValue ?? "unknown" })
+
     init(_ key: String, count path: any WritableKeyPath<GPU, Int> & Sendable) {
       self.key = key
       read = { (text, gpu) throws(CatalogError) in
@@ -35,7 +55,8 @@ extension GPU {
     Field("memory", \GPU.memory), Field("bandwidth", \GPU.bandwidth), Field("bf16", \GPU.bf16),
     Field("fp32", \GPU.fp32), Field("tf32", \GPU.tf32), Field("fp8", \GPU.fp8),
     Field("int8", \GPU.int8), Field("fp4", \GPU.fp4), Field("l2", \GPU.l2),
-    Field("multiprocessors", count: \GPU.multiprocessors), Field("nvlink", \GPU.nvlink),
+    Field("multiprocessors", count: \GPU.multiprocessors), Field("clock", \GPU.clock),
+    Field.architecture, Field("nvlink", \GPU.nvlink),
     Field("nvlink_group", count: \GPU.nvlinkGroup), Field("host_link", \GPU.hostLink),
     Field("tdp", \GPU.tdp), Field("idle", \GPU.idle),
   ]
@@ -84,7 +105,7 @@ extension GPU {
   private func checkRanges() throws(CatalogError) {
     for (key, value) in [
       ("memory", memory.value), ("bandwidth", bandwidth.value), ("bf16", bf16.value),
-      ("host_link", hostLink.value),
+      ("host_link", hostLink.value), ("clock", clock.value),
     ] {
       guard value > 0 else { throw CatalogError("gpu: \(key) must be positive") }
       // Far beyond any hardware either way, but times and block counts stay finite.

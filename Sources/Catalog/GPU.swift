@@ -27,6 +27,10 @@ public struct GPU: Sendable, Equatable {
   public var l2 = Bytes(0)
   /// Streaming multiprocessors (AMD: compute units).
   public var multiprocessors = 0
+  /// Clock of the multiprocessors at which the peaks are quoted.
+  public var clock = Hertz(1.7e9)
+  /// Generation of the chip; nil when it is not known.
+  public var architecture: Architecture?
   /// NVLink (AMD: Infinity Fabric) bandwidth in one direction; zero when there is none.
   public var nvlink = BytesPerSecond(0)
   /// GPUs that `nvlink` joins all to all: 8 on SXM boards, 2 with a bridge.
@@ -45,6 +49,24 @@ public struct GPU: Sendable, Equatable {
     self.memory = memory
     self.bandwidth = bandwidth
     self.bf16 = bf16
+  }
+
+  /// Generations of chips, in the order in which they came out.
+  public enum Architecture: String, Sendable, CaseIterable {
+    /// V100.
+    case volta
+    /// T4.
+    case turing
+    /// A100, A10, A40.
+    case ampere
+    /// L40S, L4, RTX 4090.
+    case ada
+    /// H100, H200.
+    case hopper
+    /// B200, RTX PRO 6000.
+    case blackwell
+    /// MI300X.
+    case cdna3
   }
 
   /// The arithmetic peak for weights in `precision`.
@@ -69,11 +91,12 @@ public struct GPU: Sendable, Equatable {
 extension GPU {
   /// A catalogue entry in the units of data sheets.
   ///
-  /// Memory in GiB, L2 in MB, rates in GB/s, TFLOP/s (int8: TOP/s), power in watts.
+  /// Memory in GiB, L2 in MB, rates in GB/s, TFLOP/s (int8: TOP/s), clock in GHz, power in watts.
   init(
     _ name: String, memory: Double, bandwidth: Double, bf16: Double, fp32: Double = 0,
     tf32: Double = 0, fp8: Double = 0, int8: Double = 0, fp4: Double = 0, l2: Double = 0,
-    multiprocessors: Int = 0, nvlink: Double = 0, nvlinkGroup: Int = 0, hostLink: Double,
+    multiprocessors: Int = 0, clock: Double, _ architecture: Architecture, nvlink: Double = 0,
+    nvlinkGroup: Int = 0, hostLink: Double,
     tdp: Double = 0, idle: Double = 0
   ) {
     self.init(
@@ -86,6 +109,8 @@ extension GPU {
     self.fp4 = FLOPsPerSecond(fp4 * 1e12)
     self.l2 = Bytes(l2 * 1e6)
     self.multiprocessors = multiprocessors
+    self.clock = Hertz(clock * 1e9)
+    self.architecture = architecture
     self.nvlink = BytesPerSecond(nvlink * 1e9)
     self.nvlinkGroup = nvlinkGroup
     self.hostLink = BytesPerSecond(hostLink * 1e9)

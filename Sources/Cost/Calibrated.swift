@@ -2,11 +2,11 @@ public import Catalog
 public import Kernel
 public import Units
 
-/// Calibrated: each class of kernels with its own floor and the fractions of the peaks that it was
-/// measured to reach; collectives, pipeline transfers and the engine's host time on top.
+/// Calibrated: every class of kernels by its own formula and measured constants; collectives,
+/// pipeline transfers and the engine's host time on top.
 ///
-/// Kernels follow one another, so their times add. Left out: the slowdown of mixed prefill and
-/// decode attention, quantisation of matrix tiles, sliding windows.
+/// Kernels follow one another, so their times add. Left out: sliding windows, padding of batches
+/// to the sizes of captured graphs, uneven visits of experts.
 public struct Calibrated: CostModel {
   /// What a deployment may know better than the tables.
   public struct Options: PolicyOptions {
@@ -26,44 +26,30 @@ public struct Calibrated: CostModel {
   public static let name = "calibrated"
   /// What it is.
   public static let summary =
-    "kernels by class, each with its own floor and measured share of the peaks"
+    "kernels by class, each by its own formula and measured constants"
   /// The constants in use.
   public let kernels: KernelProfile
 
+  let host: HostWork
+  let matrices: LayerMatrices
+  let experts: LayerExperts?
+  let attention: LayerAttention
+  let activations: Activations
+  let links: LayerLinks
   private let gpuName: String
-  private let host: Double
-  private let layers: [MatrixProducts]
-  private let routed: [MatrixProducts]
-  private let experts: ExpertLoad?
-  private let expertCount: Double
-  private let head: MatrixProducts
-  private let attention: AttentionKernels
-  private let elementwiseFloor: Double
-  private let elementwisePerToken: Double
-  private let links: Communication
 
-  /// The step times of `deployment`.
-  public init(_ options: Options, _ deployment: Deployment) {
-    let (model, gpu) = (deployment.model, deployment.gpu)
-    let kernels = KernelProfile.of(gpu)
-    let rates = WorkRates(deployment)
+  /// The step times of `deployment` with `kernels`, those of its GPU when nil.
+  public init(_ options: Options, _ deployment: Deployment, _ kernels: KernelProfile?) {
+    let kernels = (kernels ?? KernelProfile(of: deployment.gpu))
+      .run(by: deployment.profile.kernels, on: deployment.gpu)
     self.kernels = kernels
-    gpuName = gpu.name
-    host = deployment.profile.hostTime.value
-    layers = MatrixProducts.layers(of: deployment, kernels)
-    routed = MatrixProducts.experts(of: deployment, kernels)
-    experts = rates.experts
-    expertCount = Double(model.experts?.count ?? 0)
-    let shards = deployment.tensorParallel
-    head = MatrixProducts(
-      "gemm logits", count: 1, inner: model.hidden, outer: (model.vocab + shards - 1) / shards,
-      precision: .bf16, gpu: gpu, kernels: kernels)
-    attention = AttentionKernels(deployment, rates, kernels)
-    let small = Self.elementwise(deployment, rates)
-    elementwiseFloor = small.kernels * KernelProfile.elementwiseFloor
-    elementwisePerToken =
-      small.bytesPerToken / (KernelProfile.elementwiseMemory * gpu.bandwidth.value)
-    links = Communication(deployment, kernels, efficiency: options.allReduceEfficiency)
+    gpuName = deployment.gpu.name
+    host = HostWork(deployment)
+    matrices = LayerMatrices(deployment, kernels)
+    experts = LayerExperts(deployment, kernels)
+    attention = LayerAttention(deployment, kernels)
+    activations = Activations(deployment, kernels)
+    links = LayerLinks(deployment, kernels, efficiency: options.allReduceEfficiency)
   }
 
   /// Whether the constants were measured on this kind of GPU.
@@ -71,98 +57,44 @@ public struct Calibrated: CostModel {
 
   /// Says when the constants are not the GPU's own.
   public var caveat: String? {
-    isMeasured
-      ? nil : "no kernel timings of \(gpuName): its cost uses the \(kernels.source)"
+    isMeasured ? nil : "no kernel timings of \(gpuName): its constants are \(kernels.source)"
   }
 
   /// Tokens of a step above which the layers' arithmetic takes longer than their memory traffic.
   public var kneeTokens: Double {
-    var (weights, perToken) = (0.0, 0.0)
-    for products in layers {
-      weights += products.weights
-      perToken += products.compute - products.row
-    }
-    for products in routed {
-      weights += products.weights * expertCount
-      perToken += products.compute - products.row
-    }
-    return perToken > 0 ? weights / perToken : .infinity
+    let compute = matrices.computePerToken + (experts?.computePerToken ?? 0)
+    return compute > 0 ? (matrices.weights + (experts?.weights ?? 0)) / compute : .infinity
   }
 
-  /// Element-wise kernels of a step on one GPU and their memory traffic per token.
-  ///
-  /// Two norms (each reads and writes the stream and the residual), rotation of queries and keys,
-  /// the activation and the KV write in every layer; with experts also routing and gathering;
-  /// embedding, last norm and sampling once.
-  private static func elementwise(
-    _ deployment: Deployment, _ rates: WorkRates
-  ) -> (kernels: Double, bytesPerToken: Double) {
-    let (model, shards) = (deployment.model, deployment.tensorParallel)
-    let rotated = (model.heads / shards + model.kvHeads(shards: shards)) * model.headDim
-    let sides = model.isGated ? 3 : 2
-    var elements = model.layers * (8 * model.hidden + 2 * rotated)
-    elements += model.denseLayers * sides * (model.ffn / shards)
-    var kernels = 4 * model.layers + 3
-    if let experts = model.experts {
-      let width = (experts.perToken * experts.ffn + experts.sharedFFN) / shards
-      elements += model.expertLayers * (sides * width + 4 * experts.perToken * model.hidden)
-      kernels += 3 * model.expertLayers
-    }
-    let written = rates.kvBytesPerToken / Double(shards)
-    return (Double(kernels), Double(elements) * Precision.bf16.bytes + written)
-  }
-
-  private func elementwise(_ tokens: Double) -> Double {
-    max(elementwiseFloor, elementwisePerToken * tokens)
-  }
-
-  /// The time of a step but for its decode attention.
+  /// What the GPU takes for a step but for its attention to decodes.
   private func base(_ shape: StepShape) -> Double {
-    let count = Int(shape.decodes) + Int(shape.prefillTokens)
-    guard count > 0 else { return host }
-    let (tokens, samples) = (Double(count), Double(shape.samples))
-    var sum = host
-    for products in layers { sum += products.time(tokens) }
-    if let experts {
-      let touched = experts(count)
-      for products in routed { sum += products.time(tokens, experts: touched) }
-    }
-    sum += head.time(samples)
-    sum += elementwise(tokens)
-    sum += links.allReduce(tokens)
-    sum += links.gather(samples)
-    sum += links.transfer(tokens)
-    if shape.prefillTokens > 0 { sum += prefillAttention(shape) }
-    return sum
-  }
-
-  private func prefillAttention(_ shape: StepShape) -> Double {
-    attention.prefill(
-      tokens: Double(shape.prefillTokens), pairs: Double(shape.prefillPairs),
-      keys: Double(shape.prefillKeys))
-  }
-
-  private func time(_ base: Double, _ decodes: Int32, _ context: Int64) -> Seconds {
-    guard decodes > 0 else { return Seconds(base) }
-    return Seconds(base + attention.decode(Double(decodes), Double(context)))
+    let tokens = Int(shape.decodes) + Int(shape.prefillTokens)
+    guard tokens > 0 else { return 0 }
+    let samples = Int(shape.samples)
+    var sum = matrices.time(tokens) + matrices.head(samples)
+    if let experts { sum += experts.time(tokens) }
+    sum += activations.time(tokens) + activations.sampling(samples)
+    return sum + links.time(tokens: tokens, samples: samples)
   }
 
   /// The time of one step.
   public func time(of shape: StepShape) -> Seconds {
-    time(base(shape), shape.decodes, shape.context)
+    let gpu = base(shape) + attention.time(shape, prefilling: attention.prefilling(shape))
+    return Seconds(host.step(shape).time(gpu))
   }
 
   /// As steps one by one; what does not depend on the context is computed once.
   public func ends(
     of shape: StepShape, from start: Instant, count: Int, into ends: inout [Instant]
   ) {
-    let base = base(shape)
-    var context = shape.context
+    let (base, host) = (base(shape), host.step(shape))
+    let prefilling = attention.prefilling(shape)
+    var shape = shape
     var end = start
     for i in 0..<count {
-      end = end + time(base, shape.decodes, context)
+      end = end + Seconds(host.time(base + attention.time(shape, prefilling: prefilling)))
       ends[i] = end
-      context += Int64(shape.lengthening)
+      shape.advance()
     }
   }
 
@@ -171,62 +103,37 @@ public struct Calibrated: CostModel {
     shape.decodes > KernelProfile.mostMeasuredDecodes
       || shape.decodes + shape.prefillTokens > KernelProfile.mostMeasuredRows
   }
+}
 
+// MARK: - Explanations
+
+extension Calibrated {
   /// The classes of kernels in the order of a forward pass, with what limits each; a class whose
   /// floors exceed the rest counts as host.
   public func parts(of shape: StepShape) -> StepParts {
-    var parts = [StepParts.Part("host", Seconds(host), .host)]
-    func add(_ name: StaticString, _ time: Double, _ bound: Bound) {
-      parts.append(StepParts.Part("\(name)", Seconds(time), bound))
+    var parts: [StepParts.Part] = []
+    let tokens = Int(shape.decodes) + Int(shape.prefillTokens)
+    if tokens > 0 {
+      let samples = Int(shape.samples)
+      parts += matrices.parts(tokens)
+      if let experts { parts.append(experts.part(tokens)) }
+      parts += attention.parts(shape)
+      parts.append(activations.part(tokens))
+      parts += links.parts(tokens: tokens)
+      parts.append(matrices.headPart(samples))
+      parts.append(
+        StepParts.Part("sampling", Seconds(activations.sampling(samples)), .hbm))
+      if let gather = links.gatherPart(samples: samples) { parts.append(gather) }
     }
-    let count = Int(shape.decodes) + Int(shape.prefillTokens)
-    guard count > 0 else { return StepParts(parts, total: time(of: shape)) }
-    let (tokens, samples) = (Double(count), Double(shape.samples))
-    for products in layers {
-      add(products.name, products.time(tokens), products.bound(tokens))
-    }
-    if let touched = experts?(count) {
-      for products in routed {
-        let bound = products.bound(tokens, experts: touched)
-        add(products.name, products.time(tokens, experts: touched), bound)
-      }
-    }
-    if shape.prefillTokens > 0 {
-      let bound = attention.prefillBound(shape)
-      add("prefill attention", prefillAttention(shape), bound)
-    }
-    if shape.decodes > 0 {
-      let (decodes, context) = (Double(shape.decodes), Double(shape.context))
-      let bound = attention.decodeBound(decodes, context)
-      add("decode attention", attention.decode(decodes, context), bound)
-    }
-    let small = elementwise(tokens)
-    add("element-wise", small, small > elementwiseFloor ? .hbm : .host)
-    add("gemm logits", head.time(samples), head.bound(samples))
-    if links.allReduceFloor > 0 {
-      add("all-reduce", links.allReduce(tokens), .link)
-      add("gather logits", links.gather(samples), .link)
-    }
-    if links.transferFloor > 0 { add("pipeline transfer", links.transfer(tokens), .link) }
-    return StepParts(parts, total: time(of: shape))
-  }
-}
-
-extension AttentionKernels {
-  /// What limits prefill attention.
-  func prefillBound(_ shape: StepShape) -> Bound {
-    let tokens = Double(shape.prefillTokens)
-    let compute = Double(shape.prefillPairs) * prefillPerPair + tokens * prefillPerToken
-    let memory = max(Double(shape.prefillKeys), tokens) * prefillPerKey
-    if prefillFloor > max(compute, memory) { return .host }
-    return compute >= memory ? .compute : .hbm
+    let gpu = parts.reduce(0) { $0 + $1.time.value }
+    let total = time(of: shape)
+    // What the GPU waits for the host.
+    parts.insert(StepParts.Part("host", Seconds(max(0, total.value - gpu)), .host), at: 0)
+    return StepParts(parts, total: total)
   }
 
-  /// What limits decode attention; launching its blocks counts as compute.
-  func decodeBound(_ decodes: Double, _ context: Double) -> Bound {
-    let read = max(context, decodes * KernelProfile.shortestContext) * decodePerContext
-    let compute = max(decodes * decodePerSequence, context * decodeComputePerContext)
-    if decodeFloor > max(read, compute) { return .host }
-    return compute > read ? .compute : .hbm
+  /// Every constant that steps of this deployment use, as people read it.
+  public var constants: [(parameter: KernelParameter, value: Double)] {
+    KernelProfile.parameters.map { ($0, $0.value(in: kernels)) }
   }
 }

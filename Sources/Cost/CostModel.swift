@@ -9,8 +9,8 @@ public protocol CostModel: StepCost {
   static var name: String { get }
   /// One sentence for `martlet list costs`.
   static var summary: String { get }
-  /// The model of a deployment's steps.
-  init(_ options: Options, _ deployment: Deployment)
+  /// The model of a deployment's steps; `kernels`: constants to use in place of the GPU's own.
+  init(_ options: Options, _ deployment: Deployment, _ kernels: KernelProfile?)
   /// Whether the GPU's peaks bound its times, so that shares of them mean something.
   var heedsHardware: Bool { get }
   /// What a reader of the results should be warned of, nil when there is nothing.
@@ -21,6 +21,10 @@ public protocol CostModel: StepCost {
 }
 
 extension CostModel {
+  /// The model with the GPU's own constants.
+  public init(_ options: Options, _ deployment: Deployment) {
+    self.init(options, deployment, nil)
+  }
   /// It does.
   public var heedsHardware: Bool { true }
   /// Nothing to warn of.

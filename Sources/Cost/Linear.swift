@@ -35,7 +35,9 @@ public struct Linear: CostModel {
   private let options: Options
 
   /// The same for every deployment.
-  public init(_ options: Options, _ deployment: Deployment) { self.init(options) }
+  public init(_ options: Options, _ deployment: Deployment, _ kernels: KernelProfile?) {
+    self.init(options)
+  }
 
   /// A model of these prices.
   public init(_ options: Options) { self.options = options }

@@ -14,7 +14,7 @@ public struct Roofline: CostModel {
   public static let summary =
     "the larger of arithmetic and memory traffic at the peaks, and host time"
 
-  private let host: Double
+  private let host: HostWork
   // Seconds per unit of each count, at the peaks.
   private let computePerToken: Double
   private let computePerSample: Double
@@ -27,12 +27,12 @@ public struct Roofline: CostModel {
   private let expertCount: Double
 
   /// The roofline of `deployment`.
-  public init(_ options: NoOptions, _ deployment: Deployment) {
+  public init(_ options: NoOptions, _ deployment: Deployment, _ kernels: KernelProfile?) {
     let rates = WorkRates(deployment)
     let (model, gpu) = (deployment.model, deployment.gpu)
     let shards = Double(deployment.tensorParallel)
     let bandwidth = gpu.bandwidth.value * shards
-    host = deployment.profile.hostTime.value
+    host = HostWork(deployment)
     computePerToken = rates.layerFLOPsPerToken / (gpu.peak(model.weights).value * shards)
     computePerSample = rates.headFLOPsPerSample / (gpu.bf16.value * shards)
     computePerPair = rates.flopsPerPair / (gpu.bf16.value * shards)
@@ -66,25 +66,26 @@ public struct Roofline: CostModel {
     return base
   }
 
-  private func time(_ base: Base, _ context: Int64) -> Seconds {
+  private func gpu(_ base: Base, _ context: Int64) -> Double {
     let context = Double(context)
-    let compute = base.compute + context * computePerContext
-    let memory = base.memory + context * cached
-    return Seconds(host + max(compute, memory))
+    return max(
+      base.compute + context * computePerContext, base.memory + context * cached)
   }
 
   /// The time of one step.
-  public func time(of shape: StepShape) -> Seconds { time(base(shape), shape.context) }
+  public func time(of shape: StepShape) -> Seconds {
+    Seconds(host.step(shape).time(gpu(base(shape), shape.context)))
+  }
 
   /// As steps one by one; what does not depend on the context is computed once.
   public func ends(
     of shape: StepShape, from start: Instant, count: Int, into ends: inout [Instant]
   ) {
-    let base = base(shape)
+    let (base, host) = (base(shape), host.step(shape))
     var context = shape.context
     var end = start
     for i in 0..<count {
-      end = end + time(base, context)
+      end = end + Seconds(host.time(gpu(base, context)))
       ends[i] = end
       context += Int64(shape.lengthening)
     }
@@ -95,11 +96,11 @@ public struct Roofline: CostModel {
     let base = base(shape)
     let compute = base.compute + Double(shape.context) * computePerContext
     let memory = base.memory + Double(shape.context) * cached
+    let (busy, total) = (max(compute, memory), time(of: shape))
     return StepParts(
       [
-        StepParts.Part("host", Seconds(host), .host),
-        StepParts.Part(
-          "gpu", Seconds(max(compute, memory)), compute >= memory ? .compute : .hbm),
-      ], total: time(of: shape))
+        StepParts.Part("host", Seconds(max(0, total.value - busy)), .host),
+        StepParts.Part("gpu", Seconds(busy), compute >= memory ? .compute : .hbm),
+      ], total: total)
   }
 }

@@ -6,6 +6,8 @@ public struct StepShape: Sendable, Equatable {
   public var decodes: Int32 = 0
   /// Tokens read by decode attention, summed over the decoding sequences.
   public var context: Int64 = 0
+  /// Tokens of the longest of these contexts, 0 when it is not known; grows by one a step.
+  public var longestContext: Int32 = 0
   /// Growth of `context` from one step to the next while membership stands.
   public var lengthening: Int32 = 0
   /// Prompt tokens computed, over all chunks.
@@ -16,14 +18,35 @@ public struct StepShape: Sendable, Equatable {
   public var prefillKeys: Int64 = 0
   /// Chunks of prompts, one per sequence.
   public var chunks: Int32 = 0
+  /// Blocks of 128 query rows, summed over chunks.
+  public var prefillBlocks: Int32 = 0
+  /// Tokens of the largest chunk.
+  public var largestChunk: Int32 = 0
+  /// Keys that the chunk with the most of them reads.
+  public var longestChunk: Int32 = 0
   /// Sequences whose next token is sampled: every decode and every prompt that is complete.
   public var samples: Int32 = 0
 
   /// A step that does nothing.
   public init() {}
 
+  /// Adds a chunk of `tokens` tokens of a prompt of which `stored` tokens were computed before.
+  public mutating func addChunk(tokens: Int32, after stored: Int32) {
+    let (count, before) = (Int64(tokens), Int64(stored))
+    chunks += 1
+    prefillTokens += tokens
+    prefillPairs += count * before + count * (count + 1) / 2
+    prefillKeys += before + count
+    prefillBlocks += (tokens + 127) / 128
+    largestChunk = max(largestChunk, tokens)
+    longestChunk = max(longestChunk, stored + tokens)
+  }
+
   /// Makes this the shape of the next step of a leap.
-  public mutating func advance() { context += Int64(lengthening) }
+  public mutating func advance() {
+    context += Int64(lengthening)
+    if lengthening > 0 { longestContext += 1 }
+  }
 }
 
 /// What limits a step.

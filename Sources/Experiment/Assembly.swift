@@ -44,7 +44,8 @@ public struct Assembly: Sendable {
     blocks = try Self.blocks(config, deployment)
     context = EngineContext(
       maxModelLength: Int32(clamping: longest), gpuMemory: deployment.gpu.memory)
-    cost = try Self.cost(config.engine.cost, deployment, &resolved)
+    let kernels = try Self.kernels(config.cluster.kernels, deployment)
+    cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
     resolved.maxModelLength = longest
@@ -98,10 +99,11 @@ extension Assembly {
         at: policy.name.place)
     }
     let options = try decodeOptions(ProfileOptions.self, from: policy, kind: "profile")
-    if policy.options.contains(where: { $0.name == "host_time" }) {
-      profile.hostTime = options.hostTime
+    for (name, of, to) in ProfileOptions.times
+    where policy.options.contains(where: { $0.name == name }) {
+      profile[keyPath: to] = options[keyPath: of]
     }
-    resolved.profile = [("host_time", profile.hostTime.description)]
+    resolved.profile = ProfileOptions.times.map { ($0.0, profile[keyPath: $0.2].description) }
     return profile
   }
 
@@ -200,13 +202,26 @@ extension Assembly {
     return Int32(clamping: tokens.value / size)
   }
 
+  /// The constants of the file at `path` over those of the GPU; nil without a file.
+  private static func kernels(
+    _ path: Located<String>?, _ deployment: Deployment
+  ) throws(ConfigError) -> KernelProfile? {
+    guard let path else { return nil }
+    var kernels = KernelProfile(of: deployment.gpu)
+    let file = try KernelFile(path.value)
+    kernels.replace(with: file.constants)
+    kernels.source = "\(Paths.last(of: path.value)), else \(kernels.source)"
+    return kernels
+  }
+
   private static func cost(
-    _ policy: PolicyConfig, _ deployment: Deployment, _ resolved: inout ResolvedConfig
+    _ policy: PolicyConfig, _ deployment: Deployment, _ kernels: KernelProfile?,
+    _ resolved: inout ResolvedConfig
   ) throws(ConfigError) -> any CostModel {
     func make<M: CostModel>(_ type: M.Type) throws(ConfigError) -> any CostModel {
       let options = try decodeOptions(M.Options.self, from: policy, kind: "cost")
       resolved.cost = optionTexts(options)
-      return M(options, deployment)
+      return M(options, deployment, kernels)
     }
     guard let type = costModels.first(where: { $0.name == policy.name.value }) else {
       throw .unknown(
@@ -249,9 +264,33 @@ extension Assembly {
   }
 }
 
-/// What an experiment may set of an engine profile.
+/// What an experiment may set of an engine profile; what it leaves out is the profile's own.
 struct ProfileOptions: PolicyOptions {
-  /// Host time per step; the profile's own when left out.
+  /// Host time per step.
   var hostTime = Seconds(0)
-  var fault: String? { hostTime.value < 0 ? "host_time must not be negative" : nil }
+  /// Host time per sequence of a step.
+  var hostTimePerSequence = Seconds(0)
+  /// Time to launch the kernels of one layer, where they are launched one by one.
+  var launchTimePerLayer = Seconds(0)
+  /// Time between steps that nothing overlaps.
+  var gap = Seconds(0)
+
+  /// Key, where it is kept here and in the profile.
+  static let times:
+    [(
+      String, any WritableKeyPath<ProfileOptions, Seconds> & Sendable,
+      any WritableKeyPath<EngineProfile, Seconds> & Sendable
+    )] = [
+      ("host_time", \.hostTime, \.hostTime),
+      ("host_time_per_sequence", \.hostTimePerSequence, \.hostTimePerSequence),
+      ("launch_time_per_layer", \.launchTimePerLayer, \.launchTimePerLayer),
+      ("gap", \.gap, \.gap),
+    ]
+
+  var fault: String? {
+    for (name, path, _) in Self.times where self[keyPath: path].value < 0 {
+      return "\(name) must not be negative"
+    }
+    return nil
+  }
 }

@@ -53,6 +53,7 @@ extension ExperimentConfig {
   private var paths: [String] {
     var paths: [String] = []
     if case .file(let path) = model.value { paths.append(path) }
+    if let kernels = cluster.kernels { paths.append(kernels.value) }
     if case .generate(let generate) = workload {
       for lengths in [generate.inputTokens, generate.outputTokens] {
         if case .empirical(let file, _) = lengths.value.shape { paths.append(file) }
@@ -71,7 +72,7 @@ extension ExperimentConfig {
     case .file(let file): out.key("model", Scalar.written(path(file)))
     case .inline(let node): out.node("model", node)
     }
-    write(cluster, to: &out)
+    write(cluster, path: path, to: &out)
     write(engine, resolved, to: &out)
     out.policy("router", router, resolved.router)
     out.block("workload") { out in
@@ -94,7 +95,9 @@ extension ExperimentConfig {
     return out.text
   }
 
-  private func write(_ cluster: ClusterConfig, to out: inout YAMLWriter) {
+  private func write(
+    _ cluster: ClusterConfig, path: (String) -> String, to out: inout YAMLWriter
+  ) {
     out.block("cluster") { out in
       switch cluster.gpu.value {
       case .name(let name): out.key("gpu", Scalar.written(name))
@@ -104,6 +107,8 @@ extension ExperimentConfig {
       out.key("tensor_parallel", "\(cluster.tensorParallel.value)")
       out.key("pipeline_parallel", "\(cluster.pipelineParallel.value)")
       out.key("memory", "null", comment: "HBM only")
+      let kernels = cluster.kernels.map { Scalar.written(path($0.value)) }
+      out.optional("kernels", kernels, absent: "those of the GPU")
     }
   }
 

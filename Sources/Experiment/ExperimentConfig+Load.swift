@@ -92,13 +92,21 @@ extension ExperimentConfig {
 
   /// The text of a small file, without a byte order mark.
   static func text(of path: String) throws(ConfigError) -> String {
-    let limit = 16 << 20
-    var bytes: [UInt8]
+    var bytes = try bytes(of: path)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigError(.file(path), "is not text in UTF-8")
+    }
+    return text
+  }
+
+  /// The bytes of a small file.
+  static func bytes(of path: String) throws(ConfigError) -> [UInt8] {
     do {
       switch try Posix.kind(of: path) {
       case .nothing: throw ConfigError(.file(path), "no such file")
       case .directory: throw ConfigError(.file(path), "is a directory; name a file")
-      case .file, .other: bytes = try Posix.readAll(path, limit: limit)
+      case .file, .other: return try Posix.readAll(path, limit: 16 << 20)
       }
     } catch let failure as Posix.Failure {
       if failure.isTooLarge {
@@ -110,10 +118,5 @@ extension ExperimentConfig {
     } catch {
       throw ConfigError(.file(path), "\(error)")
     }
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ConfigError(.file(path), "is not text in UTF-8")
-    }
-    return text
   }
 }

@@ -48,7 +48,7 @@ extension ClusterConfig {
   fileprivate init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "cluster", at: place,
-      keys: ["gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory"]
+      keys: ["gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory", "kernels"]
     ) { (r) throws(ConfigError) in
       if let memory = r.optional("memory") {
         throw memory.error("is not offered yet; leave it out: KV lies in HBM only")
@@ -64,7 +64,10 @@ extension ClusterConfig {
         gpu: gpu.located(source),
         instances: try r.whole("instances", default: 1, in: 1...1_000_000),
         tensorParallel: try r.whole("tensor_parallel", default: 1, in: 1...1024),
-        pipelineParallel: try r.whole("pipeline_parallel", default: 1, in: 1...1024))
+        pipelineParallel: try r.whole("pipeline_parallel", default: 1, in: 1...1024),
+        kernels: try r.optional("kernels").map { (field) throws(ConfigError) in
+          field.located(Paths.resolve(try field.text(), at: field.place))
+        })
     }
   }
 }

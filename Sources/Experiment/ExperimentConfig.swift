@@ -94,6 +94,8 @@ public struct ClusterConfig: Sendable {
   public var tensorParallel: Located<Int>
   /// Groups of layers in a row.
   public var pipelineParallel: Located<Int>
+  /// Path of a file of kernel constants from `martlet calibrate`; nil: those of the GPU.
+  public var kernels: Located<String>?
 }
 
 /// The serving engine of every instance.

@@ -132,6 +132,7 @@ extension StepShape {
     var shape = StepShape()
     shape.decodes = Int32(batch)
     shape.context = Int64(batch) * Int64(context)
+    shape.longestContext = Int32(context)
     shape.lengthening = Int32(batch)
     shape.samples = Int32(batch)
     return shape
@@ -140,10 +141,7 @@ extension StepShape {
   /// A prompt of `tokens` is computed whole, with nothing of it cached.
   fileprivate static func prefill(tokens: Int) -> StepShape {
     var shape = StepShape()
-    shape.prefillTokens = Int32(tokens)
-    shape.prefillPairs = Int64(tokens) * Int64(tokens + 1) / 2
-    shape.prefillKeys = Int64(tokens)
-    shape.chunks = 1
+    shape.addChunk(tokens: Int32(tokens), after: 0)
     shape.samples = 1
     return shape
   }

@@ -5,6 +5,7 @@ extension Batch {
   public func checkInvariants() {
     var count: Int32 = 0
     var sum: Int64 = 0
+    var most = Int.min
     var partialSum: Int64 = 0
     var held: Int32 = 0
     var reserved: Int32 = 0
@@ -20,12 +21,14 @@ extension Batch {
       }
       count += 1
       sum += Int64(now)
+      most = max(most, Int(now) - clock)
       let phase = (clock - Int(now)) & Int(tokensPerBlock - 1)
       if s.region == nil { phases[phase] += 1 }
       precondition(s.finishes >= clock, "a sequence outlived its last token")
       if let region = s.region { precondition(now <= region.tokens, "KV outgrew its region") }
     }
     precondition(count == decodes && sum == context, "sums of the decodes drifted (I3)")
+    precondition(longest == nil || longest == most, "the longest decode drifted (I3)")
     precondition(partialSum == partial, "tokens of unfinished prompts drifted (I3)")
     precondition(phases == growthAt, "growth phases drifted (I3)")
     precondition(held == blocks.used, "blocks leaked (I4)")

@@ -29,23 +29,32 @@ extension Batch {
   }
 
   /// The counts of the step that `plan` describes.
-  func shape(_ plan: Plan) -> StepShape {
+  mutating func shape(_ plan: Plan) -> StepShape {
     var shape = StepShape()
     if plan.decodes {
+      if decodes > 0 { shape.longestContext = Int32(clamping: longestLength() + 1) }
       shape.decodes = decodes
       shape.context = context + Int64(decodes)
       shape.lengthening = decodes
       shape.samples = decodes
     }
-    shape.prefillTokens = prefillTokens
-    shape.prefillPairs = prefillPairs
-    shape.prefillKeys = prefillKeys
-    shape.chunks = Int32(chunks.count)
     for chunk in chunks {
       let s = sequences[Int(chunk.slot)]
+      shape.addChunk(tokens: chunk.tokens, after: s.stored)
       if s.stored + chunk.tokens == s.entry.tokens { shape.samples += 1 }
     }
     return shape
+  }
+
+  /// Length of the longest decode; O(sequences) after it has left, else O(1).
+  private mutating func longestLength() -> Int {
+    if let longest { return longest + clock }
+    var most = Int.min
+    for slot in sequences.indices where sequences[slot].phase == .decoding {
+      most = max(most, Int(length(Slot(slot))) - clock)
+    }
+    longest = most
+    return most + clock
   }
 
   /// Decode steps, `limit` at most, before a sequence finishes or blocks run out.
@@ -113,6 +122,7 @@ extension Batch {
     sequences[Int(slot)].finishes = finishes
     decodes += 1
     context += Int64(s.stored)
+    if let known = longest { longest = max(known, Int(s.stored) - clock) }
     milestones.push(UInt64(finishes) << 24 | UInt64(slot))
     if s.region == nil { growthAt[phase(s.stored)] += 1 }
     fresh.append(slot)
@@ -125,6 +135,7 @@ extension Batch {
     let s = sequences[Int(slot)]
     decodes -= 1
     context -= Int64(now)
+    if decodes == 0 { longest = .min } else if longest == Int(now) - clock { longest = nil }
     if s.region == nil { growthAt[phase(now)] -= 1 }
     if clock > s.joined {
       let longest = gaps.longest(since: s.joined + 1)
@@ -176,7 +187,7 @@ extension Batch {
       endPrefill(chunk.slot, at: now)
     }
     chunks.removeAll(keepingCapacity: true)
-    (prefillTokens, prefillPairs, prefillKeys) = (0, 0, 0)
+    prefillTokens = 0
   }
 
   private mutating func endPrefill(_ slot: Slot, at now: Instant) {

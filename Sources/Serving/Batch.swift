@@ -52,9 +52,9 @@ public struct Batch: Sendable {
   var context: Int64 = 0
   var partial: Int64 = 0
   var prefillTokens: Int32 = 0
-  var prefillPairs: Int64 = 0
-  /// Keys that the chunks attend to: stored tokens and the chunks' own.
-  var prefillKeys: Int64 = 0
+  /// Length of the longest decode less the clock: constant while it decodes; nil when it has left
+  /// and no other has been looked for yet.
+  var longest: Int? = .min
   /// Sequences that open a block when clock ≡ index (mod block size).
   var growthAt: [Int32]
   var milestones = MinHeap()  // clock << 24 | slot
@@ -197,27 +197,14 @@ extension Batch {
   }
 
   private mutating func schedule(_ slot: Slot, _ tokens: Int32) {
-    let stored = sequences[Int(slot)].stored
     chunks.append(Chunk(slot: slot, tokens: tokens))
     prefillTokens += tokens
-    prefillPairs += Self.pairs(after: stored, tokens)
-    prefillKeys += Int64(stored) + Int64(tokens)
   }
 
   private mutating func unschedule(_ slot: Slot) {
     prefilling.removeAll { $0 == slot }
-    let stored = sequences[Int(slot)].stored
-    partial -= Int64(stored)
-    for chunk in chunks where chunk.slot == slot {
-      prefillTokens -= chunk.tokens
-      prefillPairs -= Self.pairs(after: stored, chunk.tokens)
-      prefillKeys -= Int64(stored) + Int64(chunk.tokens)
-    }
+    partial -= Int64(sequences[Int(slot)].stored)
+    for chunk in chunks where chunk.slot == slot { prefillTokens -= chunk.tokens }
     chunks.removeAll { $0.slot == slot }
-  }
-
-  /// Query–key pairs of `tokens` causal queries after `stored` keys.
-  static func pairs(after stored: Int32, _ tokens: Int32) -> Int64 {
-    Int64(tokens) * Int64(stored) + Int64(tokens) * (Int64(tokens) + 1) / 2
   }
 }

@@ -171,6 +171,18 @@ public struct Watts: Quantity {
   public static let units: [(name: String, scale: Double)] = [("W", 1), ("kW", 1e3)]
 }
 
+/// A clock rate.
+public struct Hertz: Quantity {
+  /// Cycles per second.
+  public var value: Double
+  /// A rate of `value` cycles per second.
+  public init(_ value: Double) { self.value = value }
+  /// Decimal multiples.
+  public static let units: [(name: String, scale: Double)] = [
+    ("GHz", 1e9), ("MHz", 1e6), ("Hz", 1),
+  ]
+}
+
 /// The time that `size` takes at `rate`.
 public func / (size: Bytes, rate: BytesPerSecond) -> Seconds { Seconds(size.value / rate.value) }
 /// The time that `work` takes at `rate`.

@@ -13,7 +13,10 @@ struct Martlet: ParsableCommand {
       130 and 143 interrupted.
       """,
     version: martletVersion,
-    subcommands: [Run.self, Validate.self, Explain.self, List.self, Trace.self])
+    subcommands: [
+      Run.self, Validate.self, Explain.self, List.self, Trace.self, Calibrate.self,
+      ValidateCost.self,
+    ])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.
   static func main() {

@@ -70,9 +70,10 @@ import Units
     #expect(plain.tensorLink.value == 31.5e9)
   }
 
-  @Test func `profiles are found by name and the default is the last`() {
-    #expect(EngineProfile.named("vllm-2023")?.hostTime == Seconds(10e-3))
+  @Test func `profiles are found by name, each has one, and the default is vLLM's of today`() {
+    #expect(EngineProfile.named("vllm-2024")?.hostTime == Seconds(1.14e-3))
     #expect(EngineProfile.named("none")?.hostTime == Seconds(0))
-    #expect(EngineProfile.standard == EngineProfile.all.last)
+    #expect(EngineProfile.standard == EngineProfile.named("vllm-2026"))
+    #expect(Set(EngineProfile.all.map(\.name)).count == EngineProfile.all.count)
   }
 }

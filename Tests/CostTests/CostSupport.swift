@@ -20,6 +20,7 @@ extension StepShape {
     var shape = StepShape()
     shape.decodes = Int32(batch)
     shape.context = Int64(batch * context)
+    shape.longestContext = Int32(context)
     shape.lengthening = Int32(batch)
     shape.samples = Int32(batch)
     return shape
@@ -28,10 +29,7 @@ extension StepShape {
   /// One whole prompt of `tokens` tokens.
   static func prompt(_ tokens: Int) -> StepShape {
     var shape = StepShape()
-    shape.prefillTokens = Int32(tokens)
-    shape.prefillPairs = Int64(tokens) * Int64(tokens + 1) / 2
-    shape.prefillKeys = Int64(tokens)
-    shape.chunks = 1
+    shape.addChunk(tokens: Int32(tokens), after: 0)
     shape.samples = 1
     return shape
   }
@@ -43,15 +41,13 @@ extension StepShape {
       shape.decodes = .random(in: 1...600, using: &random)
       let mean = Int64.random(in: 1...20_000, using: &random)
       shape.context = Int64(shape.decodes) * mean
+      shape.longestContext = Int32(mean) + .random(in: 0...5000, using: &random)
       shape.lengthening = .random(in: 0...shape.decodes, using: &random)
     }
     if Bool.random(using: &random) {
       let tokens = Int64.random(in: 1...16_384, using: &random)
       let before = Int64.random(in: 0...50_000, using: &random)
-      shape.chunks = 1
-      shape.prefillTokens = Int32(tokens)
-      shape.prefillPairs = tokens * before + tokens * (tokens + 1) / 2
-      shape.prefillKeys = before + tokens
+      shape.addChunk(tokens: Int32(tokens), after: Int32(before))
     }
     shape.samples = shape.decodes + .random(in: 0...shape.chunks, using: &random)
     return shape

@@ -34,8 +34,8 @@ import Units
 
   @Test func `host time is added once and an empty step has nothing else`() throws {
     let bare = Roofline(NoOptions(), try deploy("opt-13b", "a100-40gb-sxm"))
-    let hosted = Roofline(
-      NoOptions(), try deploy("opt-13b", "a100-40gb-sxm", profile: .vllm2023))
+    let ten = EngineProfile(name: "ten", hostTime: Seconds(0.010))
+    let hosted = Roofline(NoOptions(), try deploy("opt-13b", "a100-40gb-sxm", profile: ten))
     let shape = StepShape.decode(8, context: 300)
     #expect(abs(hosted.time(of: shape).value - bare.time(of: shape).value - 0.010) < 1e-15)
     #expect(hosted.time(of: StepShape()) == Seconds(0.010))

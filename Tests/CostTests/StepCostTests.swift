@@ -20,6 +20,8 @@ import Units
     let grow: [(inout StepShape) -> Void] = [
       { $0.decodes += 1 }, { $0.context += 1 }, { $0.prefillTokens += 1 },
       { $0.prefillPairs += 1 }, { $0.prefillKeys += 1 }, { $0.chunks += 1 }, { $0.samples += 1 },
+      { $0.prefillBlocks += 1 }, { $0.longestChunk += 1 }, { $0.largestChunk += 64 },
+      { $0.longestContext += 1 }, { $0.addChunk(tokens: 200, after: 1000) },
       { $0.decodes += 50 }, { $0.prefillTokens += 500 }, { $0.context += 5000 },
     ]
     var random = LinearCongruential(state: 1)

@@ -29,6 +29,7 @@ import Testing
           tensor_parallel: 1
           pipeline_parallel: 1
           memory: null  # HBM only
+          kernels: null  # those of the GPU
         engine:
           scheduler:
             name: vllm-v1

@@ -1,0 +1,78 @@
+internal import Catalog
+internal import Units
+
+/// Attention of all layers as one GPU sees it.
+struct LayerAttention: Sendable {
+  private let layers: Double
+  private let decode: DecodeAttention
+  private let prefill: PrefillAttention
+  private let mixed: MixedAttention
+
+  init(_ deployment: Deployment, _ kernels: KernelProfile) {
+    let (model, gpu, shards) = (deployment.model, deployment.gpu, deployment.tensorParallel)
+    layers = Double(model.layers)
+    let rates = WorkRates(deployment)
+    let cached = rates.kvBytesPerToken / Double(model.layers * shards)
+    let queries = model.heads / shards
+    func heads(_ keyValues: Int, width: Int, flops: Double) -> AttentionHeads {
+      AttentionHeads(
+        queries: queries, keyValues: keyValues, width: width, cache: model.kvCache,
+        bytesPerToken: cached, flopsPerPair: flops / Double(model.layers * shards))
+    }
+    // One latent vector serves all heads.
+    let keyValues = model.latent == nil ? model.kvHeads(shards: shards) : 1
+    let wide = model.latent.map { $0.keyValueRank + $0.positionWidth } ?? model.headDim
+    let decoding = heads(keyValues, width: wide, flops: rates.flopsPerContextToken)
+    let prefilling = heads(
+      model.latent == nil ? keyValues : queries, width: model.headDim, flops: rates.flopsPerPair)
+    let family = AttentionFamily(gpu, deployment.profile.kernels)
+    decode = DecodeAttention(
+      kernels.decode, walking: kernels.prefill.row, decoding, gpu: gpu, family: family)
+    prefill = PrefillAttention(kernels.prefill, prefilling, gpu: gpu)
+    mixed = MixedAttention(
+      kernels.decode, kernels.prefill, prefilling, gpu: gpu, family: family, prefill: prefill)
+  }
+
+  /// The prompts of a step alone, in one layer.
+  func prefilling(_ shape: StepShape) -> Double {
+    shape.prefillTokens > 0 ? prefill.time(PrefillAttention.Chunks(shape)) : 0
+  }
+
+  /// All attention of a step; `prefilling` is that of its prompts alone.
+  func time(_ shape: StepShape, prefilling: Double) -> Double {
+    guard shape.decodes > 0 else { return layers * prefilling }
+    let alone = decode.time(
+      Double(shape.decodes), Double(shape.context), longest: Double(shape.longestContext))
+    guard shape.prefillTokens > 0 else { return layers * alone }
+    return layers
+      * mixed.time(
+        PrefillAttention.Chunks(shape), Double(shape.decodes), Double(shape.context),
+        longest: Double(shape.longestContext), decoding: alone, prefilling: prefilling)
+  }
+
+  /// Prompts and decodes; in a step that has both, decoding is what it adds.
+  func parts(_ shape: StepShape) -> [StepParts.Part] {
+    var parts: [StepParts.Part] = []
+    let prefilling = prefilling(shape)
+    if shape.prefillTokens > 0 {
+      let bound = prefill.bound(PrefillAttention.Chunks(shape))
+      parts.append(StepParts.Part("prefill attention", Seconds(layers * prefilling), bound))
+    }
+    if shape.decodes > 0 {
+      let added = time(shape, prefilling: prefilling) - layers * prefilling
+      let bound = decode.bound(Double(shape.decodes), Double(shape.context))
+      parts.append(StepParts.Part("decode attention", Seconds(added), bound))
+    }
+    return parts
+  }
+}
+
+extension PrefillAttention.Chunks {
+  /// The chunks of a step.
+  init(_ shape: StepShape) {
+    self.init(
+      tokens: Double(shape.prefillTokens), pairs: Double(shape.prefillPairs),
+      blocks: Double(shape.prefillBlocks), keys: Double(shape.prefillKeys),
+      longest: Double(shape.longestChunk), largest: Double(shape.largestChunk))
+  }
+}

@@ -1,0 +1,145 @@
+internal import Catalog
+internal import Units
+
+/// Constants of attention of one new token a sequence, write of its key and value included.
+///
+/// With b sequences, C tokens of context together and B bytes to read and write:
+///
+/// time = kernels · kernel + ‖b · key heads · sequence / multiprocessors, read + combine‖₄
+/// read = M + ramp · M² / (M² + 4 · ramp²), M = B / (memory · bandwidth)
+///
+/// The ramp is the time until the memory runs at full speed. Form found on vLLM's decode
+/// kernels (aiconfigurator): FlashAttention 3 on Hopper, FlashAttention 2 and FlashInfer elsewhere.
+public struct DecodeTimes: Sendable, Equatable {
+  /// Time of each kernel of the operation, s.
+  public var kernel: Double
+  /// Time of merging a context that several blocks of threads have read, s.
+  public var combine: Double
+  /// Fraction of the HBM bandwidth.
+  public var memory: Double
+  /// Time of one sequence and key head on one multiprocessor, s.
+  public var sequence: Double
+  /// Time lost until the memory runs at full speed, s.
+  public var ramp: Double
+
+  /// Context above which it is read by several blocks of threads, tokens.
+  static let leastSplit = 128.0
+  /// Reading a byte of 8-bit cache, as a multiple of a byte of 16 bits: it is unpacked on the way.
+  static let unpacking = 1.05
+}
+
+/// Decode attention of one layer on one GPU, all that does not depend on the batch worked out.
+///
+/// Evaluated at every step: two square roots and a division.
+struct DecodeAttention: Sendable {
+  /// Time of kernels, for one sequence and for several.
+  let single: Double
+  let several: Double
+  /// Time on the multiprocessors per sequence.
+  let perSequence: Double
+  /// Reading: time per token of context, and of a sequence's own rows.
+  let perToken: Double
+  let perRow: Double
+  let ramp: Double
+  let combine: Double
+  let combinesFrom: Double
+  /// Floors of the data sheet.
+  let memoryFloor: Double
+  let computeFloor: Double
+
+  /// Time that a block of threads walks along one key of a long context.
+  let walk: Double
+  /// Sequences from which on contexts are not split over blocks.
+  let unsplitFrom: Double
+
+  init(
+    _ times: DecodeTimes, walking: Double, _ heads: AttentionHeads, gpu: GPU,
+    family: AttentionFamily
+  ) {
+    let packs = family != .flash3
+    let isGrouped = heads.queries > heads.keyValues
+    // Grouped queries are swapped into rows and back by a kernel of their own.
+    let swaps = packs && isGrouped && heads.keyValues > 1
+    single = 2 * times.kernel
+    several = single + (swaps ? times.kernel : 0)
+    perSequence =
+      Double(heads.keyValues) * times.sequence / Double(gpu.tiledMultiprocessors)
+    let memory = times.memory * gpu.bandwidth.value
+    let unpacked = heads.cache == .fp8 ? DecodeTimes.unpacking : 1
+    let reading = heads.bytesPerToken * unpacked / memory
+    // Read once for each query head, from L2 after the first time.
+    let group = Double(heads.queries) / Double(heads.keyValues)
+    let again = group * heads.bytesPerToken / (Self.cacheSpeed * gpu.bandwidth.value)
+    perToken = family == .unpacked ? max(reading, again) : reading
+    perRow = 4 * Double(heads.width * (heads.queries + heads.keyValues)) / memory
+    ramp = times.ramp
+    combine = times.combine
+    // Flash attention 2 does not split the context of ungrouped heads.
+    combinesFrom = packs && !isGrouped ? .infinity : DecodeTimes.leastSplit
+    memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
+    computeFloor = heads.flopsPerPair / gpu.bf16.value
+    let processors = Double(gpu.tiledMultiprocessors)
+    // Never more than what a token costs at the batch from which it counts, so that a longer
+    // context never takes less time.
+    unsplitFrom = 0.8 * processors / Double(heads.keyValues)
+    walk =
+      family == .flash3
+      ? 0
+      : min(
+        walking * (Double(heads.width) / 128) / (gpu.bf16.value / processors),
+        perToken * unsplitFrom)
+  }
+
+  /// L2 bandwidth over HBM bandwidth, for keys that query heads read again.
+  private static let cacheSpeed = 1.7
+
+  /// The time for `sequences` that attend to `context` tokens together, one of them to `longest`.
+  ///
+  /// When there are blocks enough without splitting contexts, the longest one ends last.
+  func time(_ sequences: Double, _ context: Double, longest: Double) -> Double {
+    let read = perToken * context + perRow * sequences
+    let square = read * read
+    var reading = read + ramp * square / (square + 4 * ramp * ramp)
+    if context > combinesFrom { reading += combine }
+    if sequences >= unsplitFrom { reading += walk * max(0, longest - context / sequences) }
+    let launch = sequences > 1 ? several : single
+    let busy = launch + norm4(perSequence * sequences, reading)
+    return max(busy, max(memoryFloor, computeFloor) * context)
+  }
+
+  /// What limits them; waiting for multiprocessors counts as compute.
+  func bound(_ sequences: Double, _ context: Double) -> Bound {
+    let (reading, busy) = (perToken * context, perSequence * sequences)
+    if several > max(reading, busy) { return .host }
+    return busy > reading || computeFloor > memoryFloor ? .compute : .hbm
+  }
+}
+
+/// Families of attention kernels that differ in more than speed.
+enum AttentionFamily: Sendable {
+  /// Before grouped queries were packed: every query head reads the keys.
+  case unpacked
+  /// FlashAttention 2 and FlashInfer: grouped queries are packed in pure decode steps only.
+  case flash2
+  /// FlashAttention 3 and what came after: packs grouped queries in every step.
+  case flash3
+
+  /// The kernels that engines of those years choose: warp-specialised ones need Hopper's
+  /// instructions, which the smaller chips of later generations lack.
+  init(_ gpu: GPU, _ kernels: EngineProfile.Kernels) {
+    guard kernels == .current else {
+      self = .unpacked
+      return
+    }
+    switch gpu.architecture {
+    case .hopper: self = .flash3
+    case .blackwell: self = gpu.hasWideMemory ? .flash3 : .flash2
+    default: self = .flash2
+    }
+  }
+}
+
+extension GPU {
+  /// Whether the memory is HBM: over 10 GB/s for every multiprocessor, twice what GDDR gives.
+  var hasWideMemory: Bool { bandwidth.value > 10e9 * Double(tiledMultiprocessors) }
+}

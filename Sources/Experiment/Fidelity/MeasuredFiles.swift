@@ -1,0 +1,117 @@
+public import Calibration
+public import Catalog
+internal import Cost
+
+/// Files of measurements of one kind of GPU, read and sorted by class.
+public struct MeasuredFiles: Sendable {
+  /// One file.
+  public struct File: Sendable {
+    /// As the user named it.
+    public let path: String
+    /// Rows in it.
+    public let rows: Int
+    /// Hash of its bytes.
+    public let contentHash: String
+  }
+
+  /// The kind of GPU that was measured.
+  public let gpu: GPU
+  /// The files, in the order of the command line.
+  public let files: [File]
+  /// The measurements of each class that the files hold, in the order of `measuredClasses`.
+  public let classes: [(type: any MeasuredClass.Type, measurements: [Measurement])]
+  /// What a reader should be warned of.
+  public let warnings: [String]
+
+  /// Reads `paths`; `tensorParallel` keeps only rows measured on that many GPUs, or shards.
+  ///
+  /// - Throws: `ConfigError` for an unknown GPU, a file that cannot be read, a header of no known
+  ///   class, a value that makes no sense, and when no row is left.
+  public init(
+    _ paths: [String], gpu name: String, tensorParallel: Int? = nil
+  ) throws(ConfigError) {
+    guard !paths.isEmpty else {
+      throw ConfigError(nil, "no file; name at least one CSV file of measurements")
+    }
+    if let count = tensorParallel, count < 1 {
+      throw ConfigError(
+        .flag("--tensor-parallel"), "\(count) is no number of GPUs; write 1 or more")
+    }
+    let gpu = try Self.gpu(name)
+    var files: [File] = []
+    var found = measuredClasses.map { _ in [Measurement]() }
+    var warnings: [String] = []
+    for path in paths {
+      do {
+        let table = try MeasuredTable(try ExperimentConfig.bytes(of: path), name: path)
+        let type = try measuredClass(of: table)
+        let rows = try table.kept(tensorParallel)
+        guard let place = measuredClasses.firstIndex(where: { $0 == type }) else { continue }
+        let list = try type.measurements(in: rows, on: gpu)
+        found[place] += list
+        files.append(
+          File(path: path, rows: table.rows.count, contentHash: table.contentHash))
+        if let other = table.otherGPU(than: gpu.name) {
+          warnings.append("\(path) was measured on \(other), not on \(gpu.name)")
+        }
+      } catch let error as CalibrationError {
+        throw ConfigError(nil, "\(error)")
+      } catch let error as ConfigError {
+        throw error
+      } catch {
+        throw ConfigError(.file(path), "\(error)")
+      }
+    }
+    self.gpu = gpu
+    self.files = files
+    self.warnings = warnings
+    classes = zip(measuredClasses, found).filter { !$0.1.isEmpty }.map { ($0, $1) }
+    guard !classes.isEmpty else {
+      throw ConfigError(
+        nil,
+        "no row is left"
+          + (tensorParallel.map { " with --tensor-parallel \($0)" } ?? "")
+          + "; formats that are not modelled are left out")
+    }
+  }
+
+  /// The GPU that files of measurements or the catalogue call `name`.
+  static func gpu(_ name: String) throws(ConfigError) -> GPU {
+    let plain = catalogueName(name)
+    guard let gpu = GPU.named(plain) else {
+      throw .unknown("GPU", name, known: GPU.all.map(\.name), at: .flag("--gpu"))
+    }
+    return gpu
+  }
+
+  /// The catalogue's name of a GPU that a file calls `h100_sxm`, `H100-80GB-SXM` or
+  /// `NVIDIA H100 80GB HBM3`.
+  static func catalogueName(_ name: String) -> String {
+    var plain = name.lowercased().split { "_ ".contains($0) }.joined(separator: "-")
+    if plain.hasPrefix("nvidia-") { plain.removeFirst("nvidia-".count) }
+    let aliases = [
+      ("a100-sxm", "a100-80gb-sxm"), ("a100-sxm4-80gb", "a100-80gb-sxm"),
+      ("a100-sxm4-40gb", "a100-40gb-sxm"), ("h100-sxm", "h100-80gb-sxm"),
+      ("h100-80gb", "h100-80gb-sxm"), ("h100-80gb-hbm3", "h100-80gb-sxm"), ("h200", "h200-sxm"),
+      ("b200", "b200-sxm"), ("rtxpro6000", "rtx-pro-6000-server"), ("rtx4090", "rtx-4090"),
+    ]
+    return aliases.first { $0.0 == plain }?.1 ?? plain
+  }
+}
+
+extension MeasuredTable {
+  /// The rows measured on `gpus` GPUs, all when nil or when no column tells.
+  fileprivate func kept(_ gpus: Int?) throws(CalibrationError) -> MeasuredTable {
+    let column = ["n_gpus", "moe_tp_size", "tp"].first { header.contains($0) }
+    guard let gpus, let column else { return self }
+    var rows: [MeasuredTable.Row] = []
+    for row in self.rows where try row.whole(column) == gpus { rows.append(row) }
+    return with(rows)
+  }
+
+  /// The first GPU that the column `gpu` names beside `name`, if any.
+  fileprivate func otherGPU(than name: String) -> String? {
+    guard header.contains("gpu") else { return nil }
+    return rows.lazy.map { $0.text("gpu") }.first { MeasuredFiles.catalogueName($0) != name }
+  }
+}
