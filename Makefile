@@ -84,6 +84,7 @@ profiles: build
 	  $(DATA)/vllm_layer_per_sequence_rtxpro6000.csv)
 	@awk -f Workloads/profiles/swift.awk Workloads/profiles/*.yaml > \
 	  Sources/Cost/MeasuredConstants+All.swift
+	@swift format -i Sources/Cost/MeasuredConstants+All.swift
 
 clean:
 	rm -rf .build *-out
