@@ -24,6 +24,14 @@ extension Operation {
     case .prefillAttention(let heads, let sequences, let tokens, let cached):
       return PrefillAttention(kernels.prefill, heads, gpu: gpu)
         .time(.init(sequences: sequences, tokens: tokens, cached: cached))
+    case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
+      var shape = StepShape()
+      shape.decodes = Int32(sequences)
+      shape.context = Int64(sequences) * Int64(context)
+      shape.longestContext = Int32(sequences > 0 ? context : 0)
+      if chunk > 0 { shape.addChunk(tokens: Int32(chunk), after: Int32(cached)) }
+      let layer = LayerAttention(kernels, decoding: heads, prefilling: heads, gpu: gpu, family)
+      return layer.time(shape, prefilling: layer.prefilling(shape))
     case .collective(let kind, let gpus, let bytes, let overNVLink):
       return (overNVLink ? kernels.nvlink : kernels.hostBus).time(
         kind, gpus: gpus, x: bytes / Self.link(gpu, overNVLink), overNVLink: overNVLink)
