@@ -63,8 +63,13 @@ extension Operation {
 
 extension ExpertProducts {
   fileprivate func seconds(on gpu: GPU, _ times: ExpertTimes) -> Double {
-    BoundExperts(times, hidden: hidden, ffn: ffn, precision: precision, gpu: gpu).time(
-      visits: Double(tokens * perToken), local: rowsOfBusiestRank, touched: touchedOfBusiestRank)
+    let bound = BoundExperts(times, hidden: hidden, ffn: ffn, precision: precision, gpu: gpu)
+    let all = Double(tokens * perToken)
+    guard isSkewed else {
+      return bound.time(visits: all, local: rowsOfBusiestRank, touched: touchedOfBusiestRank)
+    }
+    let loads = SkewedExperts(tokens: tokens, perToken: perToken, count: count)
+    return bound.time(visits: all, perExpert: loads.busiest(perRank: max(1, count / ranks)))
   }
 }
 
