@@ -103,7 +103,7 @@ extension Assembly {
     where policy.options.contains(where: { $0.name == name }) {
       profile[keyPath: to] = options[keyPath: of]
     }
-    resolved.profile = ProfileOptions.times.map { ($0.0, profile[keyPath: $0.2].description) }
+    resolved.profile = ProfileOptions.texts(of: profile)
     return profile
   }
 
@@ -286,6 +286,11 @@ struct ProfileOptions: PolicyOptions {
       ("launch_time_per_layer", \.launchTimePerLayer, \.launchTimePerLayer),
       ("gap", \.gap, \.gap),
     ]
+
+  /// Every key with the value of `profile`.
+  static func texts(of profile: EngineProfile) -> [(name: String, text: String)] {
+    times.map { ($0.0, profile[keyPath: $0.2].description) }
+  }
 
   var fault: String? {
     for (name, path, _) in Self.times where self[keyPath: path].value < 0 {
