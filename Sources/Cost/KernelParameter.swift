@@ -73,10 +73,11 @@ public struct KernelParameter: Sendable {
     self.transfer = transfer
   }
 
+  /// Whether every GPU has such a constant.
+  public var isCommon: Bool { !name.hasSuffix(".in_switch") }
+
   /// Whether GPUs like `gpu` have such a constant; without it the value is 0.
-  public func applies(to gpu: GPU) -> Bool {
-    !name.hasSuffix(".in_switch") || gpu.reducesInSwitch
-  }
+  public func applies(to gpu: GPU) -> Bool { isCommon || gpu.reducesInSwitch }
 
   /// The value of `profile`, in `unit`.
   public func value(in profile: KernelProfile) -> Double {
