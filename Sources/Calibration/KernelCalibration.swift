@@ -115,7 +115,9 @@ public struct KernelCalibration: Sendable {
       for (parameter, value) in zip(parameters, values) { parameter.set(value, in: &profile) }
       return profile
     }
-    let problem = LeastSquares(ranges: parameters.map(\.range), rows: rows.count) { values in
+    let problem = LeastSquares(
+      ranges: parameters.map(\.range), rows: rows.count, families: families(rows)
+    ) { values in
       errors(profile(values)).map { cgsl_log(1 + $0) }
     }
     let found: LeastSquares.Fit
@@ -142,6 +144,17 @@ public struct KernelCalibration: Sendable {
       before: before.allSatisfy(\.isFinite) ? ErrorSummary(before) : nil,
       after: summary,
       residuals: [0.05, 0.25, 0.5, 0.75, 0.95].map { 100 * percentile(sorted, $0) })
+  }
+
+  /// Rows of the same shape but for their size, such as all rows of one weight matrix.
+  private static func families(_ rows: [Measurement]) -> [Int] {
+    var numbers: [String: Int] = [:]  // only looked up
+    return rows.map { row in
+      let name = "\(row.group) \(row.operation.family)"
+      if let number = numbers[name] { return number }
+      numbers[name] = numbers.count
+      return numbers.count - 1
+    }
   }
 
   private static func explain(

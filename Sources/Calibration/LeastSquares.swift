@@ -25,7 +25,8 @@ struct LeastSquares {
   struct Fit {
     /// Parameters.
     var values: [Double]
-    /// Their covariance, row by row, valid whatever the spread of the rows ("sandwich").
+    /// Their covariance, row by row, valid whatever the spread of the rows, also when those of a
+    /// family err together ("sandwich").
     var covariance: [Double]
     /// Residuals at the values.
     var residuals: [Double]
@@ -37,6 +38,9 @@ struct LeastSquares {
   let ranges: [ClosedRange<Double>]
   /// Number of rows.
   let rows: Int
+  /// Family of each row: rows of one share what the formula misses, so together they count as one
+  /// in the errors of the parameters. Empty: every row for itself.
+  var families: [Int] = []
   /// Residuals of all rows at given parameters.
   let residuals: ([Double]) -> [Double]
 
@@ -63,14 +67,26 @@ struct LeastSquares {
       weights = errors.map { min(1, Self.huber * scale / max(abs($0), 1e-300)) }
       if moved < 1e-7 { break }
     }
-    let values = bounded(free)
     for (j, x) in free.enumerated() where !(0.002...0.998).contains(Self.place(of: x)) {
-      throw .atBound(parameter: j)
+      guard isNegligible(j, bounded(free)) else { throw .atBound(parameter: j) }
+      free[j] = cgsl_log(0.001 / 0.999)
     }
+    let values = bounded(free)
     let errors = residuals(values)
     return Fit(
       values: values, covariance: try covariance(at: free, errors, scale: scale),
       residuals: errors, scale: scale)
+  }
+
+  /// Whether parameter `j` is at the low end of its range and even twice as much would move no row
+  /// by 2 %: the rows ask for none of it, which is no fault of theirs.
+  private func isNegligible(_ j: Int, _ values: [Double]) -> Bool {
+    var doubled = values
+    doubled[j] *= 2
+    guard ranges[j].contains(doubled[j]), doubled[j] < 3 * ranges[j].lowerBound else {
+      return false
+    }
+    return zip(residuals(doubled), residuals(values)).allSatisfy { abs($0 - $1) < 0.02 }
   }
 
   // MARK: - Bounds
@@ -212,30 +228,76 @@ struct LeastSquares {
     let (columns, count, edge) = (jacobian(at: free), free.count, Self.huber * scale)
     guard let a = gsl_matrix_calloc(count, count) else { throw .failed("no memory") }
     defer { gsl_matrix_free(a) }
-    var b = [Double](repeating: 0, count: count * count)
     for j in 0..<count {
       for k in 0...j {
-        var (slope, square) = (0.0, 0.0)
-        for i in 0..<rows {
-          let product = columns[j][i] * columns[k][i]
-          let capped = min(abs(errors[i]), edge)
-          if abs(errors[i]) <= edge { slope += product }
-          square += capped * capped * product
-        }
+        var slope = 0.0
+        for i in 0..<rows where abs(errors[i]) <= edge { slope += columns[j][i] * columns[k][i] }
         gsl_matrix_set(a, j, k, slope)
         gsl_matrix_set(a, k, j, slope)
-        b[j * count + k] = square
-        b[k * count + j] = square
       }
     }
-    guard gsl_linalg_cholesky_decomp1(a) == Int32(GSL_SUCCESS),
-      gsl_linalg_cholesky_invert(a) == Int32(GSL_SUCCESS)
-    else { throw .undetermined(parameter: 0) }
-    let inverse = (0..<count * count).map { gsl_matrix_get(a, $0 / count, $0 % count) }
+    let inverse = try inverse(of: a, columns, errors, edge)
+    let b = scores(columns, errors, edge, inverse)
     let correction = Double(rows) / Double(max(1, rows - count))
     let spread = Self.product(Self.product(inverse, b, count), inverse, count)
     let slopes = slopes(free)
     return spread.indices.map { spread[$0] * slopes[$0 / count] * slopes[$0 % count] * correction }
+  }
+
+  /// The inverse of `a`; where the rows near the middle do not tell every constant, of what all
+  /// rows tell, less the share that lies outside.
+  private func inverse(
+    of a: UnsafeMutablePointer<gsl_matrix>, _ columns: [[Double]], _ errors: [Double],
+    _ edge: Double
+  ) throws(FitFault) -> [Double] {
+    let count = columns.count
+    func entries() -> [Double] {
+      (0..<count * count).map { gsl_matrix_get(a, $0 / count, $0 % count) }
+    }
+    func inverts() -> Bool {
+      gsl_linalg_cholesky_decomp1(a) == Int32(GSL_SUCCESS)
+        && gsl_linalg_cholesky_invert(a) == Int32(GSL_SUCCESS)
+    }
+    if inverts() { return entries() }
+    let inside = Double(errors.count { abs($0) <= edge }) / Double(rows)
+    for j in 0..<count {
+      for k in 0..<count {
+        let sum = zip(columns[j], columns[k]).reduce(0) { $0 + $1.0 * $1.1 }
+        gsl_matrix_set(a, j, k, inside * sum)
+      }
+    }
+    if inverts() { return entries() }
+    let flattest = (0..<count).min { gsl_matrix_get(a, $0, $0) < gsl_matrix_get(a, $1, $1) }
+    throw .undetermined(parameter: flattest ?? 0)
+  }
+
+  /// Σ g·gᵀ over the families, g = Σ ψ·J / (1 − h) over the rows of one; h is a row's leverage, by
+  /// which it draws the fit to itself.
+  private func scores(
+    _ columns: [[Double]], _ errors: [Double], _ edge: Double, _ inverse: [Double]
+  ) -> [Double] {
+    let count = columns.count
+    let families = families.isEmpty ? Array(0..<rows) : families
+    var sums = [Double](repeating: 0, count: ((families.max() ?? 0) + 1) * count)
+    for i in 0..<rows {
+      var leverage = 0.0
+      if abs(errors[i]) <= edge {
+        for j in 0..<count {
+          for k in 0..<count {
+            leverage += columns[j][i] * inverse[j * count + k] * columns[k][i]
+          }
+        }
+      }
+      let capped = min(max(errors[i], -edge), edge) / (1 - min(0.9, max(0, leverage)))
+      for j in 0..<count { sums[families[i] * count + j] += capped * columns[j][i] }
+    }
+    var b = [Double](repeating: 0, count: count * count)
+    for start in stride(from: 0, to: sums.count, by: count) {
+      for j in 0..<count {
+        for k in 0..<count { b[j * count + k] += sums[start + j] * sums[start + k] }
+      }
+    }
+    return b
   }
 
   private static func product(_ a: [Double], _ b: [Double], _ n: Int) -> [Double] {

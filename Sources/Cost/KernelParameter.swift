@@ -78,11 +78,11 @@ public struct KernelParameter: Sendable {
   /// The name inside the class, the part after it.
   public var shortName: String { String(name.drop { $0 != "." }.dropFirst()) }
 
-  /// Whether GPUs like `gpu` have such a constant; without it the value is 0.
-  public func applies(to gpu: GPU) -> Bool { !isOptional || gpu.reducesInSwitch }
+  /// Whether every GPU has such a constant.
+  public var isCommon: Bool { !name.hasSuffix(".in_switch") }
 
-  /// Whether there are GPUs without such a constant.
-  public var isOptional: Bool { name.hasSuffix(".in_switch") }
+  /// Whether GPUs like `gpu` have such a constant; without it the value is 0.
+  public func applies(to gpu: GPU) -> Bool { isCommon || gpu.reducesInSwitch }
 
   /// The value of `profile`, in `unit`.
   public func value(in profile: KernelProfile) -> Double {

@@ -27,7 +27,7 @@ struct LayerLinks: Sendable {
     inSwitch = isNVLink && deployment.gpu.reducesInSwitch
     usesRing = deployment.profile.kernels == .of2023
     var collectives = isNVLink ? kernels.nvlink : kernels.hostBus
-    if efficiency > 0 { collectives.reach(efficiency) }
+    if efficiency > 0 { collectives.reach(efficiency, overNVLink: isNVLink) }
     self.collectives = collectives
     bandwidth = deployment.tensorLink.value
     rowBytes = Double(model.hidden) * Precision.bf16.bytes
@@ -86,14 +86,15 @@ struct LayerLinks: Sendable {
 }
 
 extension LinkCollectives {
-  /// Sets the fraction of the link that large buffers reach.
-  fileprivate mutating func reach(_ efficiency: Double) {
+  /// Sets the fraction of the link that large buffers reach: traffic is the share that leaves each
+  /// GPU over it.
+  fileprivate mutating func reach(_ efficiency: Double, overNVLink: Bool) {
     let factor = 1 / efficiency
     engine.twoShot = factor
     engine.oneShot = max(1, factor)
     for ring in [\LinkCollectives.allReduce, \.gather, \.allToAll] {
-      self[keyPath: ring].offset = factor
-      self[keyPath: ring].slope = 0
+      self[keyPath: ring].offset = overNVLink ? 0 : factor
+      self[keyPath: ring].slope = overNVLink ? factor : 0
       self[keyPath: ring].inSwitch = 0
     }
   }

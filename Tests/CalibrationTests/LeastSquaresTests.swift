@@ -63,4 +63,15 @@ struct LeastSquaresTests {
     }
     #expect(throws: FitFault.atBound(parameter: 0)) { try narrow.fit(from: [10, 6]) }
   }
+
+  @Test("accepts a parameter that the rows ask nothing of")
+  func negligible() throws {
+    // y = 2x without a constant: the range begins at 0.001, a two-thousandth of the least row.
+    let data = line(0, 2)
+    let free = LeastSquares(ranges: [0.001...1000, 0.001...100], rows: 200) { p in
+      zip(data.x, data.y).map { cgsl_log((p[0] - 0.001 + p[1] * $0) / $1) }
+    }
+    let fit = try free.fit(from: [1, 6])
+    #expect(fit.values[0] < 0.03 && abs(fit.values[1] - 2) < 0.01)
+  }
 }

@@ -60,15 +60,16 @@ public struct LinkCollectives: Sendable, Equatable {
     BoundCollective(ring(kind), kind, gpus: gpus, overNVLink: overNVLink)(x)
   }
 
-  /// The engine's all-reduce; without NVLink engines have none for more than two GPUs.
+  /// The engine's all-reduce; without NVLink engines have none for more than two GPUs, where
+  /// NCCL's never ends sooner than the engine's own for two.
   func engineAllReduce(
     gpus: Int, bytes: Double, bandwidth: Double, overNVLink: Bool, inSwitch: Bool
   ) -> Double {
-    let limit = overNVLink || gpus == 2 ? Engine.limit : 0
     let ring = time(.allReduce, gpus: gpus, x: bytes / bandwidth, overNVLink: overNVLink)
-    guard limit > 0 else { return ring }
-    let own = engine.time(gpus: gpus, x: min(bytes, limit) / bandwidth, inSwitch: inSwitch)
-    return bytes < limit ? own : max(own, ring)
+    let isOwn = overNVLink || gpus == 2
+    let own = engine.time(
+      gpus: isOwn ? gpus : 2, x: min(bytes, Engine.limit) / bandwidth, inSwitch: inSwitch)
+    return isOwn && bytes < Engine.limit ? own : max(own, ring)
   }
 
   private func ring(_ kind: Collective) -> Ring {

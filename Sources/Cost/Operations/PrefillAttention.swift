@@ -49,7 +49,7 @@ struct PrefillAttention: Sendable {
   fileprivate let passed: Double
   fileprivate let cache: Double
   fileprivate let pairFloor: Double
-  fileprivate let rowFloor: Double
+  fileprivate let queryFloor: Double
 
   init(_ times: PrefillTimes, _ heads: AttentionHeads, gpu: GPU) {
     let (queries, keys, width) =
@@ -66,7 +66,7 @@ struct PrefillAttention: Sendable {
     passed = (2 * queries + 4 * keys) * width * 2 / (PrefillTimes.memory * bandwidth)
     cache = gpu.l2.value / (PrefillTimes.memory * bandwidth)
     pairFloor = heads.flopsPerPair / peak
-    rowFloor = (2 * queries + 2 * keys) * width * 2 / bandwidth
+    queryFloor = 2 * queries * width * 2 / bandwidth
   }
 
   /// The counts of the chunks of one step.
@@ -94,7 +94,9 @@ struct PrefillAttention: Sendable {
     let work = norm4(norm4(compute + end / 2, end), keys)
     let overflow = max(0, rows * passed - cache)
     let busy = floor + work + norm4(rows * stored, overflow)
-    return max(busy, max(pairs * pairFloor, rows * rowFloor))
+    // Keys at the whole bandwidth, queries and outputs beside them.
+    let traffic = PrefillTimes.memory * keys + rows * queryFloor
+    return max(busy, max(pairs * pairFloor, traffic))
   }
 
   /// What limits them.

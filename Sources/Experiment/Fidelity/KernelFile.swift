@@ -26,12 +26,12 @@ public struct KernelFile: Sendable {
       _ = (r.optional("tool_version"), r.optional("data"))
       let gpu = try r.required("gpu", "gpu: NAME").text()
       let classes = try r.required("classes", "classes: {gemm_bf16: …}")
-      return MeasuredConstants(gpu: gpu, values: try Self.values(classes, path))
+      return MeasuredConstants(gpu: gpu, values: try Self.values(classes, path, of: gpu))
     }
   }
 
   private static func values(
-    _ field: Field, _ path: String
+    _ field: Field, _ path: String, of gpu: String
   ) throws(ConfigError) -> [(name: String, value: Double)] {
     var names: [String] = []
     for parameter in KernelProfile.parameters where !names.contains(parameter.className) {
@@ -42,7 +42,7 @@ public struct KernelFile: Sendable {
       var values: [(name: String, value: Double)] = []
       for name in names {
         guard let field = r.optional(name) else { continue }
-        values += try constants(of: name, field)
+        values += try constants(of: name, field, gpu)
       }
       guard !values.isEmpty else { throw field.error("holds no class") }
       return values
@@ -50,7 +50,7 @@ public struct KernelFile: Sendable {
   }
 
   private static func constants(
-    of name: String, _ field: Field
+    of name: String, _ field: Field, _ gpu: String
   ) throws(ConfigError) -> [(name: String, value: Double)] {
     let parameters = KernelProfile.parameters.filter { $0.className == name }
     return try MappingReader.read(
@@ -69,14 +69,13 @@ public struct KernelFile: Sendable {
       ) { (r) throws(ConfigError) in
         var values: [(name: String, value: Double)] = []
         for parameter in parameters {
-          let field: Field
-          if parameter.isOptional {
-            guard let given = try r.field(parameter.shortName) else { continue }
-            field = given
-          } else {
-            field = try r.required(
-              parameter.shortName, "{value: NUMBER, unit: \(parameter.unit.rawValue)}")
-          }
+          let shape = "{value: NUMBER, unit: \(parameter.unit.rawValue)}"
+          // A constant that such GPUs lack, or may lack, is not asked for.
+          let isNeeded = GPU.named(gpu).map { parameter.applies(to: $0) } ?? parameter.isCommon
+          let field =
+            isNeeded
+            ? try r.required(parameter.shortName, shape) : r.optional(parameter.shortName)
+          guard let field else { continue }
           values.append((parameter.name, try value(of: parameter, field)))
         }
         return values
