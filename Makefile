@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: setup build run test bench lint golden results profiles clean
+.PHONY: setup build run test bench lint golden results profiles fidelity clean
 
 MARTLET := .build/release/martlet
 
@@ -85,6 +85,24 @@ profiles: build
 	@awk -f Workloads/profiles/swift.awk Workloads/profiles/*.yaml > \
 	  Sources/Cost/MeasuredConstants+All.swift
 	@swift format -i Sources/Cost/MeasuredConstants+All.swift
+
+# Results/fidelity.csv (errors against the measurements in ../shared), its plot, README's table.
+KINDS := gemm attention_decode attention_prefill collectives
+define fidelity
+	@for held in "" --held-out; do $(MARTLET) validate-cost $(foreach kind,$(KINDS), \
+	  $(DATA)/$(kind)_$(1).csv) $(if $(2),$$([ -n "$$held" ] || echo $(2))) --gpu $(1) $$held --csv \
+	  2>/dev/null | tail -n +2 >> Results/fidelity.csv; done
+endef
+fidelity: build
+	@command -v gnuplot >/dev/null || apt-get install -y -qq gnuplot-nox >/dev/null
+	@$(MARTLET) validate-cost $(DATA)/copy_bandwidth_h2d.csv --gpu h100-80gb-sxm --csv \
+	  | head -1 > Results/fidelity.csv
+	$(call fidelity,a100_sxm)
+	$(call fidelity,h100_sxm,$(DATA)/moe_h100_sxm.csv $(DATA)/copy_bandwidth_h2d.csv)
+	$(call fidelity,rtx_pro_6000_server,$(DATA)/vllm_layer_attention_rtxpro6000.csv \
+	  $(DATA)/vllm_layer_dense_rtxpro6000.csv $(DATA)/vllm_layer_per_sequence_rtxpro6000.csv)
+	@gnuplot Results/fidelity.plt
+	@awk -f Results/fidelity.awk Results/fidelity.csv README.md > README.new && mv README.new README.md
 
 clean:
 	rm -rf .build *-out

@@ -124,7 +124,7 @@ public struct KernelCalibration: Sendable {
     } catch {
       throw CalibrationError("", Self.explain(error, name, parameters))
     }
-    let values = found.values.map(sixDigits)
+    let values = found.values.map(\.sixDigits)
     let after = errors(profile(values))
     let before = errors(current)
     guard let summary = ErrorSummary(after) else {
@@ -137,8 +137,8 @@ public struct KernelCalibration: Sendable {
       constants: parameters.enumerated().map { j, parameter in
         Constant(
           parameter: parameter, value: values[j],
-          standardError: sixDigits(found.covariance[j * count + j].squareRoot()))
-      }, covariance: found.covariance.map(sixDigits),
+          standardError: found.covariance[j * count + j].squareRoot().sixDigits)
+      }, covariance: found.covariance.map(\.sixDigits),
       before: before.allSatisfy(\.isFinite) ? ErrorSummary(before) : nil,
       after: summary,
       residuals: [0.05, 0.25, 0.5, 0.75, 0.95].map { 100 * percentile(sorted, $0) })
@@ -162,13 +162,4 @@ public struct KernelCalibration: Sendable {
     case .failed(let reason): return "\(name): \(reason)"
     }
   }
-}
-
-/// A number rounded to six decimal digits, more than any measurement has.
-private func sixDigits(_ value: Double) -> Double {
-  guard value != 0, value.isFinite else { return value }
-  var scale = 1.0
-  while abs(value) * scale < 1e5, scale < 1e300 { scale *= 10 }
-  while abs(value) * scale >= 1e6 { scale /= 10 }
-  return (value * scale).rounded() / scale
 }

@@ -49,6 +49,7 @@ public protocol MeasuredClass: Sendable {
 public let measuredClasses: [any MeasuredClass.Type] = [
   MeasuredGEMM.self, MeasuredPrefillAttention.self, MeasuredDecodeAttention.self,
   MeasuredCollectives.self, MeasuredExperts.self, MeasuredCopies.self, MeasuredLayers.self,
+  MeasuredMixedAttention.self,
 ]
 
 /// The kind of `table`, told by its header.

@@ -6,14 +6,17 @@ public import Units
 /// pipeline transfers and the engine's host time on top.
 ///
 /// Kernels follow one another, so their times add. Left out: sliding windows, padding of batches
-/// to the sizes of captured graphs, uneven visits of experts.
+/// to the sizes of captured graphs.
 public struct Calibrated: CostModel {
   /// What a deployment may know better than the tables.
   public struct Options: PolicyOptions {
     /// Fraction of the link that collectives reach, for boxes without NVLink above all; 0: the
     /// table's.
     public var allReduceEfficiency = 0.0
-    /// The table's.
+    /// Whether a few experts of a mixture are far more popular than the rest (a power law with
+    /// exponent 1.2).
+    public var skewedExperts = false
+    /// The table's, and experts visited evenly.
     public init() {}
     /// A fraction, or 0.
     public var fault: String? {
@@ -46,7 +49,7 @@ public struct Calibrated: CostModel {
     gpuName = deployment.gpu.name
     host = HostWork(deployment)
     matrices = LayerMatrices(deployment, kernels)
-    experts = LayerExperts(deployment, kernels)
+    experts = LayerExperts(deployment, kernels, isSkewed: options.skewedExperts)
     attention = LayerAttention(deployment, kernels)
     activations = Activations(deployment, kernels)
     links = LayerLinks(deployment, kernels, efficiency: options.allReduceEfficiency)

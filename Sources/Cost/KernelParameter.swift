@@ -80,12 +80,23 @@ public struct KernelParameter: Sendable {
 
   /// The value of `profile`, in `unit`.
   public func value(in profile: KernelProfile) -> Double {
-    profile[keyPath: path] / unit.scale
+    (profile[keyPath: path] / unit.scale).sixDigits
   }
 
   /// Sets the value of `profile`, given in `unit`.
   public func set(_ value: Double, in profile: inout KernelProfile) {
     profile[keyPath: path] = value * unit.scale
+  }
+}
+
+extension Double {
+  /// Rounded to six decimal digits, more than any measurement has.
+  public var sixDigits: Double {
+    guard self != 0, isFinite else { return self }
+    var scale = 1.0
+    while magnitude * scale < 1e5, scale < 1e300 { scale *= 10 }
+    while magnitude * scale >= 1e6 { scale /= 10 }
+    return (self * scale).rounded() / scale
   }
 }
 

@@ -6,7 +6,8 @@ extension KernelProfile {
   /// measured GPUs teach.
   ///
   /// A constant that was not measured is the weighted mean over the GPUs where it was,
-  /// carried over as its parameter says; weights fall with the square of the distance, see
+  /// carried over as its parameter says, or the parameter's typical value when it was measured
+  /// nowhere; weights fall with the square of the distance, see
   /// `distance`. A GPU of the same silicon is at distance 0 and alone decides.
   public init(of gpu: GPU, from measured: [MeasuredConstants] = MeasuredConstants.all) {
     self.init()
@@ -19,8 +20,8 @@ extension KernelProfile {
     for parameter in Self.parameters where parameter.applies(to: gpu) {
       let value =
         own?.constants.value(of: parameter.name)
-        ?? Self.prediction(of: parameter, on: gpu, teachers)
-      if let value { parameter.set(value, in: &self) }
+        ?? Self.prediction(of: parameter, on: gpu, teachers) ?? parameter.typical
+      parameter.set(value, in: &self)
     }
     let names = teachers.map(\.gpu.name)
     if own != nil {

@@ -9,8 +9,7 @@ struct LayerAttention: Sendable {
   private let mixed: MixedAttention
 
   init(_ deployment: Deployment, _ kernels: KernelProfile) {
-    let (model, gpu, shards) = (deployment.model, deployment.gpu, deployment.tensorParallel)
-    layers = Double(model.layers)
+    let (model, shards) = (deployment.model, deployment.tensorParallel)
     let rates = WorkRates(deployment)
     let cached = rates.kvBytesPerToken / Double(model.layers * shards)
     let queries = model.heads / shards
@@ -25,7 +24,17 @@ struct LayerAttention: Sendable {
     let decoding = heads(keyValues, width: wide, flops: rates.flopsPerContextToken)
     let prefilling = heads(
       model.latent == nil ? keyValues : queries, width: model.headDim, flops: rates.flopsPerPair)
-    let family = AttentionFamily(gpu, deployment.profile.kernels)
+    self.init(
+      kernels, decoding: decoding, prefilling: prefilling, gpu: deployment.gpu,
+      AttentionFamily(deployment.gpu, deployment.profile.kernels), layers: model.layers)
+  }
+
+  /// `layers` layers with these heads.
+  init(
+    _ kernels: KernelProfile, decoding: AttentionHeads, prefilling: AttentionHeads, gpu: GPU,
+    _ family: AttentionFamily, layers: Int = 1
+  ) {
+    self.layers = Double(layers)
     decode = DecodeAttention(
       kernels.decode, walking: kernels.prefill.row, decoding, gpu: gpu, family: family)
     prefill = PrefillAttention(kernels.prefill, prefilling, gpu: gpu)

@@ -55,7 +55,13 @@ extension Explanation {
     ]
   }
 
-  private func json(_ step: Step, _ sizes: [(String, JSON)]) -> JSON {
+  private func json(_ step: Step, _ sizes: [(String, JSON)]) -> JSON { step.json(sizes) }
+}
+
+extension Explanation.Step {
+  /// The parts in base units, after `sizes`.
+  func json(_ sizes: [(String, JSON)]) -> JSON {
+    let step = self
     let total = step.parts.total
     let parts = step.parts.parts.map { part in
       JSON.object([

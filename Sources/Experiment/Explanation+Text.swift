@@ -85,7 +85,13 @@ extension Explanation {
     "prefill step, one prompt of \(NumberText.grouped(steps.prefill)) tokens"
   }
 
-  private func lines(of step: Step, _ title: String) -> [String] {
+  private func lines(of step: Step, _ title: String) -> [String] { step.lines(title) }
+}
+
+extension Explanation.Step {
+  /// The parts under `title`.
+  func lines(_ title: String) -> [String] {
+    let step = self
     var table = TextTable([.text("part"), .number("time"), .number("share"), .text("bound by")])
     let total = step.parts.total
     for part in step.parts.parts {

@@ -21,14 +21,14 @@ public struct Explanation: Sendable {
     /// Checks the ranges.
     ///
     /// - Throws: `ConfigError` that names the flag.
-    func check() throws(ConfigError) {
+    func check(from least: Int = 1) throws(ConfigError) {
       let limits = [
         ("--batch", batch, 1_000_000), ("--context", context, Int(Int32.max)),
         ("--prefill", prefill, Int(Int32.max)),
       ]
-      for (flag, value, most) in limits where value < 1 || value > most {
+      for (flag, value, most) in limits where value < least || value > most {
         throw ConfigError(
-          .flag(flag), "\(value) is out of range; write a whole number from 1 to \(most)")
+          .flag(flag), "\(value) is out of range; write a whole number from \(least) to \(most)")
       }
     }
   }
@@ -109,7 +109,7 @@ public struct Explanation: Sendable {
   }
 
   /// Steps whose time is doubtful.
-  private static func caveats(
+  static func caveats(
     _ assembly: Assembly, _ steps: [(name: String, step: Step)]
   ) -> [String] {
     var caveats: [String] = []
@@ -128,7 +128,7 @@ public struct Explanation: Sendable {
 
 extension StepShape {
   /// `batch` sequences decode, each attending to `context` tokens.
-  fileprivate static func decode(batch: Int, context: Int) -> StepShape {
+  static func decode(batch: Int, context: Int) -> StepShape {
     var shape = StepShape()
     shape.decodes = Int32(batch)
     shape.context = Int64(batch) * Int64(context)

@@ -28,7 +28,9 @@ extension Batch {
       if let region = s.region { precondition(now <= region.tokens, "KV outgrew its region") }
     }
     precondition(count == decodes && sum == context, "sums of the decodes drifted (I3)")
-    precondition(longest == nil || longest == most, "the longest decode drifted (I3)")
+    var copy = longest
+    let known = copy.length(clock: clock, sequences)
+    precondition(known == (count > 0 ? most + clock : nil), "the longest decode drifted (I3)")
     precondition(partialSum == partial, "tokens of unfinished prompts drifted (I3)")
     precondition(phases == growthAt, "growth phases drifted (I3)")
     precondition(held == blocks.used, "blocks leaked (I4)")

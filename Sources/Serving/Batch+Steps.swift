@@ -32,7 +32,9 @@ extension Batch {
   mutating func shape(_ plan: Plan) -> StepShape {
     var shape = StepShape()
     if plan.decodes {
-      if decodes > 0 { shape.longestContext = Int32(clamping: longestLength() + 1) }
+      if let most = longest.length(clock: clock, sequences) {
+        shape.longestContext = Int32(clamping: most + 1)
+      }
       shape.decodes = decodes
       shape.context = context + Int64(decodes)
       shape.lengthening = decodes
@@ -44,17 +46,6 @@ extension Batch {
       if s.stored + chunk.tokens == s.entry.tokens { shape.samples += 1 }
     }
     return shape
-  }
-
-  /// Length of the longest decode; O(sequences) after it has left, else O(1).
-  private mutating func longestLength() -> Int {
-    if let longest { return longest + clock }
-    var most = Int.min
-    for slot in sequences.indices where sequences[slot].phase == .decoding {
-      most = max(most, Int(length(Slot(slot))) - clock)
-    }
-    longest = most
-    return most + clock
   }
 
   /// Decode steps, `limit` at most, before a sequence finishes or blocks run out.
@@ -122,7 +113,8 @@ extension Batch {
     sequences[Int(slot)].finishes = finishes
     decodes += 1
     context += Int64(s.stored)
-    if let known = longest { longest = max(known, Int(s.stored) - clock) }
+    longest.join(slot, length: s.stored, clock: clock)
+    longest.compact(decodes: decodes, sequences)
     milestones.push(UInt64(finishes) << 24 | UInt64(slot))
     if s.region == nil { growthAt[phase(s.stored)] += 1 }
     fresh.append(slot)
@@ -135,7 +127,6 @@ extension Batch {
     let s = sequences[Int(slot)]
     decodes -= 1
     context -= Int64(now)
-    if decodes == 0 { longest = .min } else if longest == Int(now) - clock { longest = nil }
     if s.region == nil { growthAt[phase(now)] -= 1 }
     if clock > s.joined {
       let longest = gaps.longest(since: s.joined + 1)

@@ -52,9 +52,7 @@ public struct Batch: Sendable {
   var context: Int64 = 0
   var partial: Int64 = 0
   var prefillTokens: Int32 = 0
-  /// Length of the longest decode less the clock: constant while it decodes; nil when it has left
-  /// and no other has been looked for yet.
-  var longest: Int? = .min
+  var longest = LongestContext()
   /// Sequences that open a block when clock ≡ index (mod block size).
   var growthAt: [Int32]
   var milestones = MinHeap()  // clock << 24 | slot

@@ -35,16 +35,29 @@ struct Explain: ParsableCommand {
   @Option(help: "Prompt tokens of the prefill step.")
   var prefill = Explanation.Steps().prefill
 
+  @Flag(
+    help: ArgumentHelp(
+      "Takes one step apart that holds all of these together, with the constants it uses.",
+      discussion: "--batch 0 or --prefill 0 leaves a part out."))
+  var step = false
+
   @Flag(help: "Prints JSON in base units.")
   var json = false
 
   func run() throws {
     var steps = Explanation.Steps()
     (steps.batch, steps.context, steps.prefill) = (batch, context, prefill)
-    let explanation = try Explanation(try Assembly(try load()), steps)
+    let assembly = try Assembly(try load())
     var warnings = Warnings()
-    for caveat in explanation.caveats { warnings.warn(caveat, caveat) }
-    print(json ? explanation.json.text : explanation.text, terminator: "")
+    if step {
+      let explanation = try StepExplanation(assembly, steps)
+      for caveat in explanation.caveats { warnings.warn(caveat, caveat) }
+      print(json ? explanation.json.text : explanation.text, terminator: "")
+    } else {
+      let explanation = try Explanation(assembly, steps)
+      for caveat in explanation.caveats { warnings.warn(caveat, caveat) }
+      print(json ? explanation.json.text : explanation.text, terminator: "")
+    }
     warnings.finish()
   }
 

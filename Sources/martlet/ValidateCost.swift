@@ -26,12 +26,20 @@ struct ValidateCost: ParsableCommand {
   @Flag(help: "Prints JSON.")
   var json = false
 
+  @Flag(help: "Prints CSV, one row a class and group.")
+  var csv = false
+
+  func validate() throws {
+    guard !json || !csv else { throw ValidationError("--json and --csv exclude each other") }
+  }
+
   func run() throws {
     let measured = try MeasuredFiles(files, gpu: gpu, tensorParallel: tensorParallel)
     let validation = try CostValidation(measured, kernels: kernels, isHeldOut: heldOut)
     var warnings = Warnings()
     for warning in measured.warnings { warnings.warn(warning, warning) }
-    print(json ? validation.json.text : validation.text, terminator: "")
+    let answer = json ? validation.json.text : csv ? validation.csv : validation.text
+    print(answer, terminator: "")
     warnings.finish()
   }
 }

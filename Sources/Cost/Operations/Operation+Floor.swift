@@ -32,6 +32,13 @@ extension Operation {
       work.flops = count * s * (c + s / 2) * heads.flopsPerPair
       let queries = 2 * s * Double(heads.queries * heads.width) * Precision.bf16.bytes
       work.memory = count * ((c + s) * heads.bytesPerToken + queries)
+    case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
+      let decode = Operation.decodeAttention(heads, sequences: sequences, context: context).work
+      let prefill = Operation.prefillAttention(
+        heads, sequences: chunk > 0 ? 1 : 0, tokens: chunk, cached: cached
+      ).work
+      work.flops = decode.flops + prefill.flops
+      work.memory = decode.memory + prefill.memory
     case .collective(let kind, let gpus, let bytes, _):
       work.link = kind.share(of: gpus) * bytes
     case .engineAllReduce(let gpus, let bytes, _):

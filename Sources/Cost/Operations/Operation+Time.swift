@@ -24,6 +24,14 @@ extension Operation {
     case .prefillAttention(let heads, let sequences, let tokens, let cached):
       return PrefillAttention(kernels.prefill, heads, gpu: gpu)
         .time(.init(sequences: sequences, tokens: tokens, cached: cached))
+    case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
+      var shape = StepShape()
+      shape.decodes = Int32(sequences)
+      shape.context = Int64(sequences) * Int64(context)
+      shape.longestContext = Int32(sequences > 0 ? context : 0)
+      if chunk > 0 { shape.addChunk(tokens: Int32(chunk), after: Int32(cached)) }
+      let layer = LayerAttention(kernels, decoding: heads, prefilling: heads, gpu: gpu, family)
+      return layer.time(shape, prefilling: layer.prefilling(shape))
     case .collective(let kind, let gpus, let bytes, let overNVLink):
       return (overNVLink ? kernels.nvlink : kernels.hostBus).time(
         kind, gpus: gpus, x: bytes / Self.link(gpu, overNVLink), overNVLink: overNVLink)
@@ -55,8 +63,13 @@ extension Operation {
 
 extension ExpertProducts {
   fileprivate func seconds(on gpu: GPU, _ times: ExpertTimes) -> Double {
-    BoundExperts(times, hidden: hidden, ffn: ffn, precision: precision, gpu: gpu).time(
-      visits: Double(tokens * perToken), local: rowsOfBusiestRank, touched: touchedOfBusiestRank)
+    let bound = BoundExperts(times, hidden: hidden, ffn: ffn, precision: precision, gpu: gpu)
+    let all = Double(tokens * perToken)
+    guard isSkewed else {
+      return bound.time(visits: all, local: rowsOfBusiestRank, touched: touchedOfBusiestRank)
+    }
+    let loads = SkewedExperts(tokens: tokens, perToken: perToken, count: count)
+    return bound.time(visits: all, perExpert: loads.busiest(perRank: max(1, count / ranks)))
   }
 }
 

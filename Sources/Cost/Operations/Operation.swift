@@ -10,6 +10,10 @@ public enum Operation: Sendable, Equatable {
   /// `sequences` chunks of `tokens` tokens attend to `cached` earlier tokens of their own and,
   /// causally, to themselves.
   case prefillAttention(AttentionHeads, sequences: Int, tokens: Int, cached: Int)
+  /// A chunk of `chunk` tokens after `cached` ones in the same step as `sequences` decodes, each
+  /// attending to `context` tokens; either may be missing.
+  case mixedAttention(
+    AttentionHeads, chunk: Int, cached: Int, sequences: Int, context: Int)
   /// A collective of NCCL over `gpus` GPUs of a buffer of `bytes`, by NVLink or the host's bus.
   case collective(Collective, gpus: Int, bytes: Double, overNVLink: Bool)
   /// An engine's own all-reduce inside a CUDA graph.

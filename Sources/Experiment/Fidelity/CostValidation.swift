@@ -9,6 +9,8 @@ public struct CostValidation: Sendable {
   public let files: MeasuredFiles
   /// The constants that were tried.
   public let kernels: KernelProfile
+  /// Whether they are predicted from the other measured GPUs.
+  public let isHeldOut: Bool
   /// One result a class.
   public let classes: [Validation]
 
@@ -20,6 +22,7 @@ public struct CostValidation: Sendable {
     _ files: MeasuredFiles, kernels path: String? = nil, isHeldOut: Bool = false
   ) throws(ConfigError) {
     self.files = files
+    self.isHeldOut = isHeldOut
     let gpu = files.gpu
     var kernels =
       isHeldOut
@@ -31,7 +34,13 @@ public struct CostValidation: Sendable {
       kernels.source = "\(path), else " + kernels.source
     }
     self.kernels = kernels
-    classes = files.classes.map { Validation($0.type, $0.measurements, on: gpu, kernels) }
+    let taught = MeasuredConstants.all.filter { $0.gpu != gpu.name }.flatMap(\.classes)
+    classes = files.classes.compactMap { type, measurements in
+      // What no other GPU was measured for cannot be predicted.
+      let fits = measurements.map(\.fits).filter { !$0.isEmpty }
+      guard !isHeldOut || fits.contains(where: taught.contains) else { return nil }
+      return Validation(type, measurements, on: gpu, kernels)
+    }
   }
 }
 
@@ -56,6 +65,24 @@ extension CostValidation {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// One row a class and filter or group, `constants` saying where they come from.
+  public var csv: String {
+    var lines = [
+      "gpu,constants,class,rows_of,rows,median_ape_pct,p90_ape_pct,bias_pct,"
+        + "naive_median_ape_pct,naive_p90_ape_pct"
+    ]
+    for result in classes {
+      for comparison in [result.fit, result.all] + result.groups {
+        let cells =
+          [files.gpu.name, isHeldOut ? "held-out" : "own", result.name, comparison.name]
+          .map { $0.contains(",") ? "\"\($0)\"" : $0 } + ["\(comparison.rows)"]
+        let figures = comparison.values.map { $0.map { $0.fixed(2) } ?? "" }
+        lines.append((cells + figures).joined(separator: ","))
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
   /// One object a class and filter (contract of `validate-cost --json`).
   public var json: JSON {
     .array(
@@ -72,12 +99,14 @@ extension CostValidation {
 }
 
 extension Validation.Comparison {
-  fileprivate var figures: [String] {
+  fileprivate var values: [Double?] {
     [
       calibrated?.medianAbsolute, calibrated?.p90Absolute, calibrated?.bias,
       naive?.medianAbsolute, naive?.p90Absolute,
-    ].map { NumberText.plain($0, 1) }
+    ]
   }
+
+  fileprivate var figures: [String] { values.map { NumberText.plain($0, 1) } }
 
   fileprivate var members: [(String, JSON)] {
     func number(_ value: Double?) -> JSON { value.map { .number(text: $0.fixed(4)) } ?? .null }
