@@ -53,7 +53,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "martlet",
-      dependencies: ["Catalog", "Experiment", "Metrics", "Workload", argumentParser],
+      dependencies: [
+        "Calibration", "Catalog", "Experiment", "Metrics", "Workload", argumentParser,
+      ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
       name: "Bench",

@@ -51,7 +51,7 @@ struct RunReplay: Sendable {
     var spread = 0.05
     switch run.load {
     case .closed(let concurrency):
-      let rounds = 7
+      let rounds = 12
       list.append(set("\(generate).requests", "\(rounds * concurrency + 16)"))
       list.append(set("\(generate).arrivals", "{process: closed, concurrency: \(concurrency)}"))
     case .bounded(let requests, let concurrency):
