@@ -15,6 +15,8 @@ public struct EngineConstant: Sendable {
     EngineConstant(name: "host_time", range: 2e-5...0.1, step: 2e-4),
     EngineConstant(name: "host_time_per_sequence", range: 5e-7...0.005, step: 5e-6),
     EngineConstant(name: "launch_time_per_layer", range: 2e-6...0.01, step: 2e-5),
+    EngineConstant(name: "prompt_time", range: 5e-5...0.2, step: 5e-4),
+    EngineConstant(name: "gap", range: 5e-6...0.1, step: 1e-4),
   ]
 }
 

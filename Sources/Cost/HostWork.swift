@@ -6,7 +6,8 @@ struct HostWork: Sendable {
   private let perStep: Double
   private let perSequence: Double
   private let launching: Double
-  private let launches: EngineProfile.Launches
+  private let promptLaunching: Double
+  private let prompt: Double
   private let isOverlapped: Bool
   private let gap: Double
 
@@ -15,7 +16,8 @@ struct HostWork: Sendable {
     perStep = profile.hostTime.value
     perSequence = profile.hostTimePerSequence.value
     launching = profile.launchTimePerLayer.value * Double(deployment.model.layers)
-    launches = profile.launches
+    promptLaunching = launching * profile.promptLaunches
+    prompt = profile.promptTime.value
     isOverlapped = profile.isOverlapped
     gap = profile.gap.value
   }
@@ -24,26 +26,22 @@ struct HostWork: Sendable {
   struct Step: Sendable {
     fileprivate let host: Double
     fileprivate let launch: Double
+    fileprivate let prompt: Double
     fileprivate let gap: Double
     fileprivate let isOverlapped: Bool
 
     /// The time of the step when the GPU takes `gpu`.
     func time(_ gpu: Double) -> Double {
-      isOverlapped ? max(gpu, host + launch) + gap : host + max(gpu, launch)
+      (isOverlapped ? max(gpu, host + launch) + gap : host + max(gpu, launch)) + prompt
     }
   }
 
   /// The host's part of a step of `shape`.
   func step(_ shape: StepShape) -> Step {
     let sequences = Double(shape.decodes) + Double(shape.chunks)
-    let isLaunched =
-      switch launches {
-      case .never: false
-      case .promptSteps: shape.prefillTokens > 0
-      case .everyStep: true
-      }
+    let hasPrompts = shape.prefillTokens > 0
     return Step(
-      host: perStep + perSequence * sequences, launch: isLaunched ? launching : 0, gap: gap,
-      isOverlapped: isOverlapped)
+      host: perStep + perSequence * sequences, launch: hasPrompts ? promptLaunching : launching,
+      prompt: hasPrompts ? prompt : 0, gap: gap, isOverlapped: isOverlapped)
   }
 }

@@ -21,15 +21,29 @@ public enum PhaseBatches: MeasuredRunClass {
       row, engine: "vllm", version: "2023", modelName: row.text("model"),
       gpuName: row.text("hardware")
     ) { (model, gpu) throws(RunFault) in
-      let output = try row.count("token_size")
-      var times = [(metric: RunMetric.ttft, time: try row.time("prompt_ms", 1e-3))]
+      let (batch, input) = (try row.count("batch_size"), try row.count("prompt_size"))
+      let (output, shards) = (try row.count("token_size"), try row.count("tensor_parallel"))
+      let prompts = try row.time("prompt_ms", 1e-3)
+      guard prompts > leastTime(batch * input, model, gpu, shards) else {
+        throw .unmodelled("its prompts are faster than the peak of the GPUs")
+      }
+      var times = [(metric: RunMetric.ttft, time: prompts)]
+      // End-to-end times of long outputs stop short of the outputs that the rows state.
       if output > 1 { times.append((.tpot, try row.time("tpot_ms", 1e-3))) }
-      if !row.text("e2e_ms").isEmpty { times.append((.latency, try row.time("e2e_ms", 1e-3))) }
       return MeasuredRun(
-        model: model, gpu: gpu, tensorParallel: try row.count("tensor_parallel"),
-        load: .batch(try row.count("batch_size"), together: true),
-        input: try row.count("prompt_size"), output: output, times: times)
+        model: model, gpu: gpu, tensorParallel: shards, load: .batch(batch, together: true),
+        input: input, output: output, times: times)
     }
+  }
+
+  /// The layers' arithmetic of so many tokens at the peak of the data sheet.
+  private static func leastTime(
+    _ tokens: Int, _ model: Model, _ gpu: GPU, _ shards: Int
+  ) -> Seconds {
+    let weights = model.layerParameters(
+      dense: model.denseLayers, mixed: model.expertLayers, shards: shards
+    ) { $0.perToken }
+    return FLOPs(2 * weights * Double(tokens)) / gpu.peak(model.weights)
   }
 }
 

@@ -48,8 +48,10 @@ extension EngineProfile {
   ///
   /// A version may also be the year of the measurement; without one the latest generation is meant.
   /// vLLM rewrote its engine in 0.8 and schedules asynchronously since 0.14; TensorRT-LLM overlaps
-  /// host and GPU since 1.0.
-  public static func measured(engine: String, version: String) -> EngineProfile? {
+  /// host and GPU since 1.0. Runs of 2023 on A100 are Splitwise's, whose hosts were slower.
+  public static func measured(
+    engine: String, version: String, gpu: GPU? = nil
+  ) -> EngineProfile? {
     let parts = version.split(separator: ".").map { part in
       Int(part.prefix { ("0"..."9").contains($0) }) ?? 0
     }
@@ -57,11 +59,14 @@ extension EngineProfile {
     let isYear = major >= 2000 && !parts.isEmpty
     switch engine.lowercased() {
     case "vllm":
+      let is2023Rome = isYear && major < 2024 && gpu?.architecture == .ampere
+      if is2023Rome { return .vllm2023Rome }
       if isYear { return major < 2024 ? .vllm2023 : major < 2025 ? .vllm2024 : .vllm2025 }
       if major > 0 || minor >= 14 { return .vllm2026 }
       return minor >= 8 ? .vllm2025 : minor >= 4 ? .vllm2024 : .vllm2023
     case "trtllm", "tensorrt-llm", "trt-llm":
-      return isYear ? (major < 2025 ? .trtllm2024 : .trtllm2026) : major >= 1 ? .trtllm2026 : .trtllm2024
+      let isLate = isYear ? major >= 2025 : major >= 1
+      return isLate ? .trtllm2026 : .trtllm2024
     case "sglang": return .sglang2026
     default: return nil
     }

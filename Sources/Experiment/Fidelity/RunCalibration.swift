@@ -41,22 +41,31 @@ public struct RunCalibration: Sendable {
     let pairs = try replay.pairs(rows, source: "", skipped: &skipped).filter { Self.isFitted($0) }
     warnings = skipped.map { "\($0.rows) rows of \($0.engine) \($0.model) left out: \($0.reason)" }
     self.rows = pairs.count
-    let constants = EngineConstant.all.filter {
-      $0.name != "launch_time_per_layer" || profile.launches != .never
-    }
-    let start = [
-      profile.hostTime, profile.hostTimePerSequence, profile.launchTimePerLayer,
-    ].map(\.value)
+    let (constants, start) = Self.constants(of: profile)
     do {
       calibration = try EngineCalibration(
-        constants, from: Array(start.prefix(constants.count)),
-        measured: pairs.map { Seconds($0.measured) }, options: options
+        constants, from: start, measured: pairs.map { Seconds($0.measured) }, options: options
       ) { (values) throws(ConfigError) in
         try Self.times(pairs, replay, constants, values)
       }
     } catch {
       throw ConfigError(nil, "\(error)")
     }
+  }
+
+  /// The three constants that count most in `profile`, with their values.
+  private static func constants(
+    of profile: EngineProfile
+  ) -> (constants: [EngineConstant], values: [Double]) {
+    var list: [(EngineConstant, Double)] = []
+    for (name, _, path) in ProfileOptions.times {
+      if name == "launch_time_per_layer", profile[keyPath: path].value == 0 { continue }
+      if name == "gap", !profile.isOverlapped { continue }
+      if list.count == 3 { break }
+      guard let constant = EngineConstant.all.first(where: { $0.name == name }) else { continue }
+      list.append((constant, profile[keyPath: path].value))
+    }
+    return (list.map(\.0), list.map(\.1))
   }
 
   /// The one profile that runs `rows`.

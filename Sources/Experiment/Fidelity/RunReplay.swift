@@ -33,7 +33,9 @@ struct RunReplay: Sendable {
 
   /// Name of the profile that runs `row`; nil when no profile is of its engine.
   func profile(of row: MeasuredRunRow) -> String? {
-    profile ?? EngineProfile.measured(engine: row.engine, version: row.version)?.name
+    profile
+      ?? EngineProfile.measured(
+        engine: row.engine, version: row.version, gpu: row.run?.gpu)?.name
   }
 
   /// The experiment that repeats `run`.
