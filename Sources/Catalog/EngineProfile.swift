@@ -9,6 +9,16 @@ public import Units
 /// step = overlapped: max(GPU, host + launches) + gap; else: host + max(GPU, launches)
 /// with prompts in the step: + promptTime
 public struct EngineProfile: Sendable, Equatable {
+  /// Which steps launch kernel by kernel, not as one CUDA graph.
+  public enum Launches: String, Sendable, CaseIterable {
+    /// None.
+    case never
+    /// Those that hold a chunk of a prompt.
+    case promptSteps = "prompt-steps"
+    /// All: the engine runs eagerly.
+    case everyStep = "every-step"
+  }
+
   /// Kernels of an engine's years.
   public enum Kernels: String, Sendable, CaseIterable {
     /// Unfused, without an all-reduce of their own, older matrix libraries.
@@ -25,8 +35,10 @@ public struct EngineProfile: Sendable, Equatable {
   public var hostTime: Seconds
   /// Host time per sequence of a step.
   public var hostTimePerSequence = Seconds(0)
-  /// Time to launch the kernels of one layer one by one; 0: they are one CUDA graph.
+  /// Time to launch the kernels of one layer, one by one.
   public var launchTimePerLayer = Seconds(0)
+  /// Which steps launch so.
+  public var launches = Launches.never
   /// Kernels of a layer in a step with prompts over those in a step without.
   public var promptLaunches = 1.0
   /// Whether the host prepares the next step while the GPU runs.
@@ -52,6 +64,7 @@ public struct EngineProfile: Sendable, Equatable {
     self.init(name: name, hostTime: Seconds(host * 1e-3))
     hostTimePerSequence = Seconds(perSequence * 1e-6)
     launchTimePerLayer = Seconds(perLayer * 1e-6)
+    launches = perLayer > 0 ? .everyStep : .never
     promptTime = Seconds(prompt * 1e-3)
     isOverlapped = gap != nil
     self.gap = Seconds((gap ?? 0) * 1e-3)
@@ -75,8 +88,7 @@ public struct EngineProfile: Sendable, Equatable {
   public static let none = EngineProfile(name: "none", hostTime: Seconds(0))
   /// The engines of 2023: eager, unfused.
   ///
-  /// Source: fitted to Splitwise's batch timings (Llama-2-70B, TP2 and TP8 together, H100 and A100
-  /// hosts), rounded.
+  /// Source: fitted to Splitwise's batch timings (Llama-2-70B, TP2 and TP8 together, H100), rounded.
   public static let vllm2023: EngineProfile = {
     var profile = EngineProfile(
       "vllm-2023", host: 9, perSequence: 250, perLayer: 270,
@@ -84,16 +96,15 @@ public struct EngineProfile: Sendable, Equatable {
     profile.promptLaunches = 2
     return profile
   }()
-  /// The same on hosts of Azure's A100 machines (AMD Rome), which take 1.45 times as long as those
-  /// of its H100 machines (Intel Sapphire Rapids).
+  /// The same on hosts of Azure's A100 machines (AMD Rome), which take 1.7 times as long to launch
+  /// as those of its H100 machines (Intel Sapphire Rapids).
   ///
-  /// Source: the ratio is fitted to Splitwise's timings on both.
+  /// Source: fitted to Splitwise's batch timings on A100, rounded.
   public static let vllm2023Rome: EngineProfile = {
     var profile = vllm2023
     profile.name = "vllm-2023-rome"
-    for time in [\EngineProfile.hostTime, \.hostTimePerSequence, \.launchTimePerLayer] {
-      profile[keyPath: time] = profile[keyPath: time] * 1.45
-    }
+    profile.hostTime = Seconds(7e-3)
+    profile.launchTimePerLayer = Seconds(450e-6)
     return profile
   }()
   /// vLLM 0.6 without CUDA graphs: every kernel is launched from Python.

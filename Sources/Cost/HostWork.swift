@@ -7,6 +7,7 @@ struct HostWork: Sendable {
   private let perSequence: Double
   private let launching: Double
   private let promptLaunching: Double
+  private let launches: EngineProfile.Launches
   private let prompt: Double
   private let isOverlapped: Bool
   private let gap: Double
@@ -17,6 +18,7 @@ struct HostWork: Sendable {
     perSequence = profile.hostTimePerSequence.value
     launching = profile.launchTimePerLayer.value * Double(deployment.model.layers)
     promptLaunching = launching * profile.promptLaunches
+    launches = profile.launches
     prompt = profile.promptTime.value
     isOverlapped = profile.isOverlapped
     gap = profile.gap.value
@@ -40,8 +42,14 @@ struct HostWork: Sendable {
   func step(_ shape: StepShape) -> Step {
     let sequences = Double(shape.decodes) + Double(shape.chunks)
     let hasPrompts = shape.prefillTokens > 0
+    let launch =
+      switch launches {
+      case .never: 0.0
+      case .promptSteps: hasPrompts ? promptLaunching : 0
+      case .everyStep: hasPrompts ? promptLaunching : launching
+      }
     return Step(
-      host: perStep + perSequence * sequences, launch: hasPrompts ? promptLaunching : launching,
-      prompt: hasPrompts ? prompt : 0, gap: gap, isOverlapped: isOverlapped)
+      host: perStep + perSequence * sequences, launch: launch, prompt: hasPrompts ? prompt : 0,
+      gap: gap, isOverlapped: isOverlapped)
   }
 }

@@ -85,6 +85,7 @@ import Units
     profile.gap = Seconds(0.2e-3)
     #expect(abs(try time() - (bare + 0.2e-3)) < 1e-12)
     profile.launchTimePerLayer = Seconds(1e-3)
+    profile.launches = .everyStep
     #expect(abs(try time() - (1.32e-3 + 32e-3 + 0.2e-3)) < 1e-12)
     profile.isOverlapped = false
     profile.gap = Seconds(0)

@@ -59,7 +59,7 @@ public struct RunCalibration: Sendable {
   ) -> (constants: [EngineConstant], values: [Double]) {
     var list: [(EngineConstant, Double)] = []
     for (name, _, path) in ProfileOptions.times {
-      if name == "launch_time_per_layer", profile[keyPath: path].value == 0 { continue }
+      if name == "launch_time_per_layer", profile.launches == .never { continue }
       if name == "gap", !profile.isOverlapped { continue }
       if list.count == 3 { break }
       guard let constant = EngineConstant.all.first(where: { $0.name == name }) else { continue }
