@@ -82,7 +82,10 @@ public struct Calibrated: CostModel {
 
   /// The time of one step.
   public func time(of shape: StepShape) -> Seconds {
-    let gpu = base(shape) + attention.time(shape, prefilling: attention.prefilling(shape))
+    let gpu =
+      base(shape)
+      + attention.time(
+        shape, prefilling: attention.prefilling(shape), attention.batch(shape))
     return Seconds(host.step(shape).time(gpu))
   }
 
@@ -91,11 +94,11 @@ public struct Calibrated: CostModel {
     of shape: StepShape, from start: Instant, count: Int, into ends: inout [Instant]
   ) {
     let (base, host) = (base(shape), host.step(shape))
-    let prefilling = attention.prefilling(shape)
+    let (prefilling, batch) = (attention.prefilling(shape), attention.batch(shape))
     var shape = shape
     var end = start
     for i in 0..<count {
-      end = end + Seconds(host.time(base + attention.time(shape, prefilling: prefilling)))
+      end = end + Seconds(host.time(base + attention.time(shape, prefilling: prefilling, batch)))
       ends[i] = end
       shape.advance()
     }

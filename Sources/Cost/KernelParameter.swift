@@ -73,10 +73,16 @@ public struct KernelParameter: Sendable {
     self.transfer = transfer
   }
 
+  /// The class of operations, the part of the name before the point.
+  public var className: String { String(name.prefix { $0 != "." }) }
+  /// The name inside the class, the part after it.
+  public var shortName: String { String(name.drop { $0 != "." }.dropFirst()) }
+
   /// Whether GPUs like `gpu` have such a constant; without it the value is 0.
-  public func applies(to gpu: GPU) -> Bool {
-    !name.hasSuffix(".in_switch") || gpu.reducesInSwitch
-  }
+  public func applies(to gpu: GPU) -> Bool { !isOptional || gpu.reducesInSwitch }
+
+  /// Whether there are GPUs without such a constant.
+  public var isOptional: Bool { name.hasSuffix(".in_switch") }
 
   /// The value of `profile`, in `unit`.
   public func value(in profile: KernelProfile) -> Double {

@@ -35,9 +35,8 @@ extension KernelProfile {
 
   /// Puts measured constants, whole classes of them, in place of the present ones.
   public mutating func replace(with constants: MeasuredConstants) {
-    for parameter in Self.parameters {
-      guard let value = constants.value(of: parameter.name) else { continue }
-      parameter.set(value, in: &self)
+    for parameter in Self.parameters where constants.classes.contains(parameter.className) {
+      parameter.set(constants.value(of: parameter.name) ?? 0, in: &self)
     }
     measured += constants.classes.filter { !measured.contains($0) }
   }

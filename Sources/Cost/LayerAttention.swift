@@ -47,11 +47,17 @@ struct LayerAttention: Sendable {
     shape.prefillTokens > 0 ? prefill.time(PrefillAttention.Chunks(shape)) : 0
   }
 
-  /// All attention of a step; `prefilling` is that of its prompts alone.
-  func time(_ shape: StepShape, prefilling: Double) -> Double {
-    guard shape.decodes > 0 else { return layers * prefilling }
-    let alone = decode.time(
-      Double(shape.decodes), Double(shape.context), longest: Double(shape.longestContext))
+  /// What the decodes of a step do whatever their contexts; nil without decodes.
+  func batch(_ shape: StepShape) -> DecodeAttention.Batch? {
+    shape.decodes > 0 ? DecodeAttention.Batch(Double(shape.decodes), decode) : nil
+  }
+
+  /// All attention of a step; `prefilling` is that of its prompts alone, `batch` of its decodes.
+  func time(
+    _ shape: StepShape, prefilling: Double, _ batch: DecodeAttention.Batch?
+  ) -> Double {
+    guard let batch else { return layers * prefilling }
+    let alone = batch.time(Double(shape.context), longest: Double(shape.longestContext))
     guard shape.prefillTokens > 0 else { return layers * alone }
     return layers
       * mixed.time(
@@ -68,7 +74,7 @@ struct LayerAttention: Sendable {
       parts.append(StepParts.Part("prefill attention", Seconds(layers * prefilling), bound))
     }
     if shape.decodes > 0 {
-      let added = time(shape, prefilling: prefilling) - layers * prefilling
+      let added = time(shape, prefilling: prefilling, batch(shape)) - layers * prefilling
       let bound = decode.bound(Double(shape.decodes), Double(shape.context))
       parts.append(StepParts.Part("decode attention", Seconds(added), bound))
     }

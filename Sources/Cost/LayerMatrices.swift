@@ -13,8 +13,9 @@ struct LayerMatrices: Sendable {
 
   private let classes: [Class]
   private let output: MatrixProduct
-  /// Time of all classes by rows, for the batches of decode steps.
+  /// Time of all classes, and of the output head, by rows: for the batches of decode steps.
   private let table: [Double]
+  private let headTable: [Double]
   /// Reading all weights, and arithmetic of one token.
   let weights: Double
   let computePerToken: Double
@@ -41,6 +42,7 @@ struct LayerMatrices: Sendable {
       compute += item.count * item.product.compute
     }
     self.table = table
+    headTable = (0...Self.tabled).map { [output] in output.time($0) }
     self.weights = weights
     computePerToken = compute
   }
@@ -54,7 +56,9 @@ struct LayerMatrices: Sendable {
   }
 
   /// The output head for `samples` positions.
-  func head(_ samples: Int) -> Double { output.time(samples) }
+  func head(_ samples: Int) -> Double {
+    samples <= Self.tabled ? headTable[samples] : output.time(samples)
+  }
 
   /// The classes one by one.
   func parts(_ tokens: Int) -> [StepParts.Part] {

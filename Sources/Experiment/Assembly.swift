@@ -44,14 +44,15 @@ public struct Assembly: Sendable {
     blocks = try Self.blocks(config, deployment)
     context = EngineContext(
       maxModelLength: Int32(clamping: longest), gpuMemory: deployment.gpu.memory)
-    let kernels = try Self.kernels(config.cluster.kernels, deployment)
+    var caveats: [String] = []
+    let kernels = try Self.kernels(config.cluster.kernels, deployment, &caveats)
     cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
     resolved.maxModelLength = longest
     resolved.kvPoolTokens = Int(blocks) * config.engine.blockSize.value
     self.resolved = resolved
-    var caveats = [cost.caveat].compactMap { $0 }
+    caveats += [cost.caveat].compactMap { $0 }
     if longest > deployment.model.maxContext {
       caveats.append(
         "max_model_len \(longest) is above the \(deployment.model.maxContext) tokens of "
@@ -103,7 +104,7 @@ extension Assembly {
     where policy.options.contains(where: { $0.name == name }) {
       profile[keyPath: to] = options[keyPath: of]
     }
-    resolved.profile = ProfileOptions.times.map { ($0.0, profile[keyPath: $0.2].description) }
+    resolved.profile = ProfileOptions.texts(of: profile)
     return profile
   }
 
@@ -204,11 +205,15 @@ extension Assembly {
 
   /// The constants of the file at `path` over those of the GPU; nil without a file.
   private static func kernels(
-    _ path: Located<String>?, _ deployment: Deployment
+    _ path: Located<String>?, _ deployment: Deployment, _ caveats: inout [String]
   ) throws(ConfigError) -> KernelProfile? {
     guard let path else { return nil }
     var kernels = KernelProfile(of: deployment.gpu)
     let file = try KernelFile(path.value)
+    if file.constants.gpu != deployment.gpu.name {
+      caveats.append(
+        "\(path.value) was fitted to \(file.constants.gpu), not to \(deployment.gpu.name)")
+    }
     kernels.replace(with: file.constants)
     kernels.source = "\(Paths.last(of: path.value)), else \(kernels.source)"
     return kernels
@@ -289,6 +294,11 @@ struct ProfileOptions: PolicyOptions {
       ("prompt_time", \.promptTime, \.promptTime),
       ("gap", \.gap, \.gap),
     ]
+
+  /// Every key with the value of `profile`.
+  static func texts(of profile: EngineProfile) -> [(name: String, text: String)] {
+    times.map { ($0.0, profile[keyPath: $0.2].description) }
+  }
 
   var fault: String? {
     for (name, path, _) in Self.times where self[keyPath: path].value < 0 {

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Cost
 internal import Units
 
 extension Listing {
@@ -28,11 +29,34 @@ extension Listing {
       ("tf32_flops", .known(gpu.tf32.value)), ("fp8_flops", .known(gpu.fp8.value)),
       ("int8_ops", .known(gpu.int8.value)), ("fp4_flops", .known(gpu.fp4.value)),
       ("l2_bytes", .known(gpu.l2.value)), ("multiprocessors", .known(Double(gpu.multiprocessors))),
+      ("clock_hz", .quantity(gpu.clock.value)),
+      ("architecture", gpu.architecture.map { .string($0.rawValue) } ?? .null),
       ("nvlink_bytes_per_s", .known(gpu.nvlink.value)),
       ("nvlink_group", .known(Double(gpu.nvlinkGroup))),
       ("host_link_bytes_per_s", .known(gpu.hostLink.value)), ("tdp_w", .known(gpu.tdp.value)),
       ("idle_w", .known(gpu.idle.value)),
     ]
+  }
+
+  static var constants: Listing {
+    Listing(
+      [
+        .text("name"), .text("unit"), .number("from"), .number("to"), .number("typical"),
+        .text("meaning"),
+      ],
+      KernelProfile.parameters.map { parameter in
+        let (low, high) = (parameter.range.lowerBound, parameter.range.upperBound)
+        return Entry(
+          cells: [
+            parameter.name, parameter.unit.rawValue, NumberText.trimmed(low, 4),
+            NumberText.trimmed(high), NumberText.trimmed(parameter.typical, 4), parameter.meaning,
+          ],
+          fields: [
+            ("name", .string(parameter.name)), ("unit", .string(parameter.unit.rawValue)),
+            ("from", .number(low)), ("to", .number(high)), ("typical", .number(parameter.typical)),
+            ("meaning", .string(parameter.meaning)),
+          ])
+      })
   }
 
   static var models: Listing {
@@ -132,13 +156,26 @@ extension Listing {
 
   static var profiles: Listing {
     Listing(
-      [.text("name"), .number("host time")],
+      [
+        .text("name"), .number("host"), .number("per sequence"), .number("launch per layer"),
+        .text("launches"), .text("overlapped"), .text("kernels"),
+      ],
       EngineProfile.all.map { profile in
         Entry(
-          cells: [profile.name, NumberText.time(profile.hostTime)],
+          cells: [
+            profile.name, NumberText.time(profile.hostTime),
+            NumberText.time(profile.hostTimePerSequence),
+            NumberText.time(profile.launchTimePerLayer), profile.launches.rawValue,
+            profile.isOverlapped ? "yes" : "no", profile.kernels.rawValue,
+          ],
           fields: [
             ("name", .string(profile.name)), ("host_time_s", .seconds(profile.hostTime)),
-          ], options: [("host_time", profile.hostTime.description)])
+            ("host_time_per_sequence_s", .seconds(profile.hostTimePerSequence)),
+            ("launch_time_per_layer_s", .seconds(profile.launchTimePerLayer)),
+            ("launches", .string(profile.launches.rawValue)),
+            ("overlapped", .bool(profile.isOverlapped)), ("gap_s", .seconds(profile.gap)),
+            ("kernels", .string(profile.kernels.rawValue)),
+          ], options: ProfileOptions.texts(of: profile))
       })
   }
 }

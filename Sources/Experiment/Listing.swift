@@ -30,6 +30,8 @@ public enum ListingKind: String, CaseIterable, Sendable {
   case costs
   /// Processes of arrivals.
   case arrivals
+  /// Constants of the calibrated cost.
+  case constants
 
   /// What it is, in a few words.
   public var summary: String {
@@ -49,6 +51,7 @@ public enum ListingKind: String, CaseIterable, Sendable {
     case .profiles: "values of engine.profile: an engine's own time per step"
     case .costs: "values of engine.cost: how the time of a step is computed"
     case .arrivals: "values of arrivals.process: when requests arrive"
+    case .constants: "what martlet calibrate fits and cluster.kernels reads"
     }
   }
 
@@ -121,6 +124,7 @@ public struct Listing: Sendable {
       case .profiles: Self.profiles
       case .costs: Self.costs
       case .arrivals: Self.arrivals
+      case .constants: Self.constants
       }
     let isEmpty = listing.entries.isEmpty && listing.notes.isEmpty
     self.init(

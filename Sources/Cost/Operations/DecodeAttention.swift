@@ -43,9 +43,9 @@ struct DecodeAttention: Sendable {
   let ramp: Double
   let combine: Double
   let combinesFrom: Double
-  /// Floors of the data sheet.
-  let memoryFloor: Double
-  let computeFloor: Double
+  /// Least time per token of context at the peaks of the data sheet.
+  let dataSheetFloor: Double
+  private let isComputeBound: Bool
 
   /// Time that a block of threads walks along one key of a long context.
   let walk: Double
@@ -76,8 +76,10 @@ struct DecodeAttention: Sendable {
     combine = times.combine
     // Flash attention 2 does not split the context of ungrouped heads.
     combinesFrom = packs && !isGrouped ? .infinity : DecodeTimes.leastSplit
-    memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
-    computeFloor = heads.flopsPerPair / gpu.bf16.value
+    let memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
+    let computeFloor = heads.flopsPerPair / gpu.bf16.value
+    dataSheetFloor = max(memoryFloor, computeFloor)
+    isComputeBound = computeFloor > memoryFloor
     let processors = Double(gpu.tiledMultiprocessors)
     // Never more than what a token costs at the batch from which it counts, so that a longer
     // context never takes less time.
@@ -94,24 +96,52 @@ struct DecodeAttention: Sendable {
   private static let cacheSpeed = 1.7
 
   /// The time for `sequences` that attend to `context` tokens together, one of them to `longest`.
-  ///
-  /// When there are blocks enough without splitting contexts, the longest one ends last.
   func time(_ sequences: Double, _ context: Double, longest: Double) -> Double {
-    let read = perToken * context + perRow * sequences
-    let square = read * read
-    var reading = read + ramp * square / (square + 4 * ramp * ramp)
-    if context > combinesFrom { reading += combine }
-    if sequences >= unsplitFrom { reading += walk * max(0, longest - context / sequences) }
-    let launch = sequences > 1 ? several : single
-    let busy = launch + norm4(perSequence * sequences, reading)
-    return max(busy, max(memoryFloor, computeFloor) * context)
+    Batch(sequences, self).time(context, longest: longest)
+  }
+
+  /// A number of sequences with all that does not depend on their contexts worked out, for leaps.
+  struct Batch: Sendable {
+    private let launch: Double
+    private let blocks: Double
+    private let rows: Double
+    private let mean: Double
+    private let walk: Double
+    private let steepness: Double
+    private let kernel: DecodeAttention
+
+    init(_ sequences: Double, _ kernel: DecodeAttention) {
+      self.kernel = kernel
+      launch = sequences > 1 ? kernel.several : kernel.single
+      let square = kernel.perSequence * sequences * (kernel.perSequence * sequences)
+      blocks = square * square
+      rows = kernel.perRow * sequences
+      mean = 1 / sequences
+      // Without blocks enough contexts are split, so that none of them ends last.
+      walk = sequences >= kernel.unsplitFrom ? kernel.walk : 0
+      steepness = 4 * kernel.ramp * kernel.ramp
+    }
+
+    /// The time for `context` tokens together, the longest context having `longest`.
+    func time(_ context: Double, longest: Double) -> Double {
+      let read = kernel.perToken * context + rows
+      let square = read * read
+      var reading = read + kernel.ramp * square / (square + steepness)
+      if context > kernel.combinesFrom { reading += kernel.combine }
+      reading += walk * max(0, longest - context * mean)
+      let busy =
+        launch
+        + (blocks + (reading * reading) * (reading * reading))
+        .squareRoot().squareRoot()
+      return max(busy, kernel.dataSheetFloor * context)
+    }
   }
 
   /// What limits them; waiting for multiprocessors counts as compute.
   func bound(_ sequences: Double, _ context: Double) -> Bound {
     let (reading, busy) = (perToken * context, perSequence * sequences)
     if several > max(reading, busy) { return .host }
-    return busy > reading || computeFloor > memoryFloor ? .compute : .hbm
+    return busy > reading || isComputeBound ? .compute : .hbm
   }
 }
 

@@ -31,7 +31,7 @@ extension Operation {
       shape.longestContext = Int32(sequences > 0 ? context : 0)
       if chunk > 0 { shape.addChunk(tokens: Int32(chunk), after: Int32(cached)) }
       let layer = LayerAttention(kernels, decoding: heads, prefilling: heads, gpu: gpu, family)
-      return layer.time(shape, prefilling: layer.prefilling(shape))
+      return layer.time(shape, prefilling: layer.prefilling(shape), layer.batch(shape))
     case .collective(let kind, let gpus, let bytes, let overNVLink):
       return (overNVLink ? kernels.nvlink : kernels.hostBus).time(
         kind, gpus: gpus, x: bytes / Self.link(gpu, overNVLink), overNVLink: overNVLink)

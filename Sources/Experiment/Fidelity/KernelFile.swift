@@ -69,8 +69,14 @@ public struct KernelFile: Sendable {
       ) { (r) throws(ConfigError) in
         var values: [(name: String, value: Double)] = []
         for parameter in parameters {
-          let field = try r.required(
-            parameter.shortName, "{value: NUMBER, unit: \(parameter.unit.rawValue)}")
+          let field: Field
+          if parameter.isOptional {
+            guard let given = try r.field(parameter.shortName) else { continue }
+            field = given
+          } else {
+            field = try r.required(
+              parameter.shortName, "{value: NUMBER, unit: \(parameter.unit.rawValue)}")
+          }
           values.append((parameter.name, try value(of: parameter, field)))
         }
         return values
@@ -99,11 +105,4 @@ public struct KernelFile: Sendable {
       return value
     }
   }
-}
-
-extension KernelParameter {
-  /// The class, the part of the name before the point.
-  var className: String { String(name.prefix { $0 != "." }) }
-  /// The part after it.
-  var shortName: String { String(name.drop { $0 != "." }.dropFirst()) }
 }
