@@ -75,7 +75,10 @@ let package = Package(
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),
     tests(
       "ExperimentTests",
-      ["Catalog", "Cluster", "Cost", "Experiment", "Kernel", "Metrics", "Units", "Workload"]),
+      [
+        "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Kernel", "Metrics", "Units",
+        "Workload",
+      ]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6]
