@@ -22,7 +22,9 @@ public struct ErrorSummary: Sendable, Equatable {
   /// The summary of one figure taken over `rows` pairs: all three are its deviation.
   public init(deviation: Double, rows: Int) {
     self.rows = rows
-    (medianAbsolute, p90Absolute, bias) = (100 * abs(deviation), 100 * abs(deviation), 100 * deviation)
+    (medianAbsolute, p90Absolute, bias) = (
+      100 * abs(deviation), 100 * abs(deviation), 100 * deviation
+    )
   }
 }
 

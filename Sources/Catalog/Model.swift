@@ -112,8 +112,8 @@ public struct Model: Sendable, Equatable {
 
   /// The model of the catalogue with that name, nil when there is none.
   ///
-  /// `NAME-fp8` is the model NAME with the weights of its layers in 8 bits, as quantized checkpoints
-  /// have them.
+  /// `NAME-fp8` is the model NAME with the weights of its layers in 8 bits, as checkpoints of
+  /// quantized models have them.
   public static func named(_ name: String) -> Model? {
     if let model = all.first(where: { $0.name == name }) { return model }
     let suffix = "-fp8"

@@ -166,7 +166,8 @@ extension Listing {
             profile.name, NumberText.time(profile.hostTime),
             NumberText.time(profile.hostTimePerSequence),
             NumberText.time(profile.launchTimePerLayer), profile.launches.rawValue,
-            NumberText.time(profile.promptTime), profile.isOverlapped ? "yes" : "no", profile.kernels.rawValue,
+            NumberText.time(profile.promptTime), profile.isOverlapped ? "yes" : "no",
+            profile.kernels.rawValue,
           ],
           fields: [
             ("name", .string(profile.name)), ("host_time_s", .seconds(profile.hostTime)),

@@ -19,13 +19,16 @@ struct ValidateRun: ParsableCommand {
   @Flag(help: "Prints JSON.")
   var json = false
 
+  @Flag(help: "Prints CSV.")
+  var csv = false
+
   @Flag(help: "Prints every measured time and its replay as CSV.")
   var rows = false
 
   func run() throws {
     let validation = try RunValidation(files, choice.choice)
-    print(
-      rows ? validation.csv : json ? validation.json.text : validation.text, terminator: "")
+    let table = json ? validation.json.text : csv ? validation.csv : validation.text
+    print(rows ? validation.rowsCSV : table, terminator: "")
   }
 }
 

@@ -26,7 +26,8 @@ public enum ClosedLoopRuns: MeasuredRunClass {
       }
       return MeasuredRun(
         model: try served(model, row.text("precision")), gpu: gpu,
-        tensorParallel: try row.count("tp"), load: .closed(concurrency: try row.count("concurrency")),
+        tensorParallel: try row.count("tp"),
+        load: .closed(concurrency: try row.count("concurrency")),
         input: try row.count("isl"), output: try row.count("osl"), times: times)
     }
   }

@@ -19,7 +19,8 @@ struct BenchResult {
     contentHash = hash.hex
     let root = try ConfigNode(yaml: String(decoding: bytes, as: UTF8.self), file: path)
     guard case .mapping(let entries) = root.content else {
-      throw ConfigError(.file(path), "is not a JSON object; vllm bench serve --save-result makes one")
+      throw ConfigError(
+        .file(path), "is not a JSON object; vllm bench serve --save-result makes one")
     }
     func text(_ key: String) -> String? {
       guard let entry = entries.first(where: { $0.key == key }),

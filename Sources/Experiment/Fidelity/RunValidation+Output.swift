@@ -54,8 +54,24 @@ extension RunValidation {
     return .array(compared + left)
   }
 
-  /// Every measured time and its replay as CSV, times in ms.
+  /// The groups as CSV.
   public var csv: String {
+    var text =
+      "source,engine,model,gpu,metric,rows,median_ape_pct,p90_ape_pct,bias_pct,correlation,"
+      + "profile\n"
+    for group in groups {
+      let cells = [
+        group.source, group.engine, group.model, group.gpu, group.metric, "\(group.errors.rows)",
+        group.errors.medianAbsolute.fixed(2), group.errors.p90Absolute.fixed(2),
+        group.errors.bias.fixed(2), group.correlation.map { $0.fixed(4) } ?? "", group.profile,
+      ]
+      text += cells.joined(separator: ",") + "\n"
+    }
+    return text
+  }
+
+  /// Every measured time and its replay as CSV, times in ms.
+  public var rowsCSV: String {
     var text =
       "place,engine,version,model,gpu,tensor_parallel,load,input,output,profile,metric,"
       + "measured_ms,replayed_ms,error_pct\n"

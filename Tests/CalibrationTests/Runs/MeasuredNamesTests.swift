@@ -6,7 +6,8 @@ import Testing
   @Test(arguments: [
     ("meta-llama/Llama-3.1-8B-Instruct", "llama-3.1-8b"), ("Qwen/Qwen3-32B", "qwen3-32b"),
     ("meta-llama/Meta-Llama-3-8B", "llama-3-8b"), ("llama2-70b", "llama-2-70b"),
-    ("meta-llama/Llama-2-7b-hf", "llama-2-7b"), ("nvidia/Llama-3.3-70B-Instruct-FP8", "llama-3.3-70b"),
+    ("meta-llama/Llama-2-7b-hf", "llama-2-7b"),
+    ("nvidia/Llama-3.3-70B-Instruct-FP8", "llama-3.3-70b"),
     ("Qwen/Qwen3-235B-A22B", "qwen3-235b-a22b"), ("bloom-176b", "bloom-176b"),
   ])
   func `models have the names that checkpoints have`(name: String, known: String) {

@@ -68,7 +68,8 @@ func runs(_ type: any MeasuredRunClass.Type, _ text: String) throws -> [Measured
     "model,hardware,tensor_parallel,prompt_size,batch_size,token_size,prompt_ms,tpot_ms,e2e_ms\n"
 
   @Test func `a batch timed in phases is one burst`() throws {
-    let rows = try runs(PhaseBatches.self, Self.phases + "llama2-70b,h100-80gb,2,512,4,128,300,40,9\n")
+    let rows = try runs(
+      PhaseBatches.self, Self.phases + "llama2-70b,h100-80gb,2,512,4,128,300,40,9\n")
     let run = try #require(rows.first?.run)
     #expect(run.load == .batch(4, together: true) && run.input == 512 && run.output == 128)
     #expect(run.times.map(\.metric) == [.ttft, .tpot] && rows.first?.version == "2023")

@@ -13,7 +13,7 @@ private func closedLoops(_ tpots: [(concurrency: Int, milliseconds: Double)]) ->
 
 /// The replayed milliseconds in the CSV of a validation.
 private func replayed(_ validation: RunValidation) -> [Double] {
-  validation.csv.split(separator: "\n").dropFirst().compactMap {
+  validation.rowsCSV.split(separator: "\n").dropFirst().compactMap {
     Double($0.split(separator: ",", omittingEmptySubsequences: false)[12])
   }
 }
@@ -149,7 +149,8 @@ private struct Entry: Decodable {
     #expect(fit.profile == "vllm-2025" && values.count == 2)
     #expect(abs(values[0] - 3e-3) < 0.1e-3 && abs(values[1] - 100e-6) < 5e-6)
     #expect(fit.calibration.after.p90Absolute < 1 && fit.calibration.before.medianAbsolute > 10)
-    let yaml = fit.yaml + "model: llama-3.1-8b\ncluster: {gpu: h100-80gb-sxm}\nworkload: {trace: x}\n"
+    let yaml =
+      fit.yaml + "model: llama-3.1-8b\ncluster: {gpu: h100-80gb-sxm}\nworkload: {trace: x}\n"
     let config = try ExperimentConfig.read(yaml, file: "fit.yaml")
     #expect(config.engine.profile.name.value == "vllm-2025")
     #expect(config.engine.profile.options.map(\.name) == ["host_time", "host_time_per_sequence"])

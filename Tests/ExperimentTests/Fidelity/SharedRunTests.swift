@@ -103,14 +103,14 @@ import Testing
   }
 
   #if !DEBUG
-    @Test func `three constants an engine, fitted, come within 5 % of the runs`() throws {
-      guard let file = path("e2e_silicon_dense_h100") else { return }
-      var choice = RunChoice()
-      choice.engine = "trtllm"
-      let fit = try RunCalibration([file], choice)
-      #expect(fit.calibration.constants.count == 3 && fit.rows == 177)
-      #expect(fit.calibration.after.medianAbsolute <= 5)
-      #expect(fit.calibration.after.p90Absolute <= 18)
-    }
+  @Test func `three constants an engine, fitted, come within 5 % of the runs`() throws {
+    guard let file = path("e2e_silicon_dense_h100") else { return }
+    var choice = RunChoice()
+    choice.engine = "trtllm"
+    let fit = try RunCalibration([file], choice)
+    #expect(fit.calibration.constants.count == 3 && fit.rows == 177)
+    #expect(fit.calibration.after.medianAbsolute <= 5)
+    #expect(fit.calibration.after.p90Absolute <= 18)
+  }
   #endif
 }

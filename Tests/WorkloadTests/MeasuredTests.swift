@@ -2,7 +2,7 @@ import Metrics
 import Testing
 import Workload
 
-@Suite struct MeasuredFormatTests {
+@Suite struct MeasuredTests {
   static let header =
     "request,arrival_s,input_tokens,output_tokens,scheduled_s,first_token_s,last_token_s\n"
 
