@@ -145,5 +145,5 @@ public struct EngineProfile: Sendable, Equatable {
   ///
   /// Source: none; an assumption between vLLM's and TensorRT-LLM's.
   public static let sglang2026 = EngineProfile(
-    "sglang-2026", host: 1.5, perSequence: 20, overlapped: 0.2)
+    "sglang-2026", host: 1.5, perSequence: 20, prompt: 5, overlapped: 0.2)
 }
