@@ -101,6 +101,14 @@ fidelity: build
 	$(call fidelity,h100_sxm,$(DATA)/moe_h100_sxm.csv $(DATA)/copy_bandwidth_h2d.csv)
 	$(call fidelity,rtx_pro_6000_server,$(DATA)/vllm_layer_attention_rtxpro6000.csv \
 	  $(DATA)/vllm_layer_dense_rtxpro6000.csv $(DATA)/vllm_layer_per_sequence_rtxpro6000.csv)
+	@{ $(MARTLET) validate-run --csv $(DATA)/e2e_silicon_dense_h100.csv \
+	  $(DATA)/e2e_splitwise_llama2-70b_tp2_tp8.csv $(DATA)/e2e_argonne.csv; \
+	  $(MARTLET) validate-run --csv $(DATA)/e2e_requests_RTXPRO6000_Llama-3.1-8B.csv \
+	    --gpu rtx-pro-6000-server --model llama-3.1-8b --engine vllm \
+	    --set engine.scheduler.max_num_batched_tokens=2048 \
+	    --set engine.scheduler.max_num_seqs=128 | tail -n +2; } > Results/runs.csv
+	@awk -f Results/runs.awk Results/runs.csv README.md > README.new
+	@mv README.new README.md
 	@gnuplot Results/fidelity.plt
 	@awk -f Results/fidelity.awk Results/fidelity.csv README.md > README.new && mv README.new README.md
 

@@ -53,7 +53,9 @@ let package = Package(
       ]),
     .executableTarget(
       name: "martlet",
-      dependencies: ["Catalog", "Experiment", "Metrics", "Workload", argumentParser],
+      dependencies: [
+        "Calibration", "Catalog", "Experiment", "Metrics", "Workload", argumentParser,
+      ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
       name: "Bench",
@@ -73,7 +75,10 @@ let package = Package(
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),
     tests(
       "ExperimentTests",
-      ["Catalog", "Cluster", "Cost", "Experiment", "Kernel", "Metrics", "Units", "Workload"]),
+      [
+        "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Kernel", "Metrics", "Units",
+        "Workload",
+      ]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -18,6 +18,14 @@ public struct ErrorSummary: Sendable, Equatable {
     p90Absolute = 100 * percentile(sizes, 0.9)
     bias = 100 * percentile(errors.sorted(), 0.5)
   }
+
+  /// The summary of one figure taken over `rows` pairs: all three are its deviation.
+  public init(deviation: Double, rows: Int) {
+    self.rows = rows
+    (medianAbsolute, p90Absolute, bias) = (
+      100 * abs(deviation), 100 * abs(deviation), 100 * deviation
+    )
+  }
 }
 
 /// The percentile of a sorted column with numpy's linear interpolation.

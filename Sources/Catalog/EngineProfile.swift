@@ -7,6 +7,7 @@ public import Units
 ///
 /// host = hostTime + sequences · hostTimePerSequence
 /// step = overlapped: max(GPU, host + launches) + gap; else: host + max(GPU, launches)
+/// with prompts in the step: + promptTime
 public struct EngineProfile: Sendable, Equatable {
   /// Which steps launch kernel by kernel, not as one CUDA graph.
   public enum Launches: String, Sendable, CaseIterable {
@@ -38,8 +39,12 @@ public struct EngineProfile: Sendable, Equatable {
   public var launchTimePerLayer = Seconds(0)
   /// Which steps launch so.
   public var launches = Launches.never
+  /// Kernels of a layer in a step with prompts over those in a step without.
+  public var promptLaunches = 1.0
   /// Whether the host prepares the next step while the GPU runs.
   public var isOverlapped = false
+  /// What a step with prompts takes longer: it is prepared anew and runs outside the CUDA graphs.
+  public var promptTime = Seconds(0)
   /// Time between steps that nothing overlaps.
   public var gap = Seconds(0)
   /// The kernels.
@@ -54,12 +59,13 @@ public struct EngineProfile: Sendable, Equatable {
   /// Milliseconds per step, microseconds per sequence and layer.
   private init(
     _ name: String, host: Double, perSequence: Double, perLayer: Double = 0,
-    launches: Launches = .never, overlapped gap: Double? = nil, kernels: Kernels = .current
+    prompt: Double = 0, overlapped gap: Double? = nil, kernels: Kernels = .current
   ) {
     self.init(name: name, hostTime: Seconds(host * 1e-3))
     hostTimePerSequence = Seconds(perSequence * 1e-6)
     launchTimePerLayer = Seconds(perLayer * 1e-6)
-    self.launches = launches
+    launches = perLayer > 0 ? .everyStep : .never
+    promptTime = Seconds(prompt * 1e-3)
     isOverlapped = gap != nil
     self.gap = Seconds((gap ?? 0) * 1e-3)
     self.kernels = kernels
@@ -75,52 +81,69 @@ public struct EngineProfile: Sendable, Equatable {
   ///
   /// **The one line to add when you add a generation.**
   public static let all: [EngineProfile] = [
-    none, vllm2023, vllm06Eager, vllm2024, trtllm2024, vllm2025, vllm2026, trtllm2026, sglang2026,
+    none, vllm2023, vllm2023Rome, vllm06Eager, vllm2024, trtllm2024, vllm2025, vllm2026, trtllm2026,
+    sglang2026,
   ]
 
   /// No host time: papers that count the GPU alone.
   public static let none = EngineProfile(name: "none", hostTime: Seconds(0))
   /// The engines of 2023: eager, unfused.
   ///
-  /// Source: fitted to Splitwise's batch timings (Llama-2-70B, TP2 and TP8 together, H100 and A100
-  /// hosts), rounded.
-  public static let vllm2023 = EngineProfile(
-    "vllm-2023", host: 7.5, perSequence: 200, perLayer: 280, launches: .everyStep, kernels: .of2023)
+  /// Source: fitted to Splitwise's batch timings on H100 (Llama-2-70B, TP2 and TP8), rounded.
+  public static let vllm2023: EngineProfile = {
+    var profile = EngineProfile(
+      "vllm-2023", host: 9, perSequence: 250, perLayer: 270,
+      kernels: .of2023)
+    profile.promptLaunches = 2
+    return profile
+  }()
+  /// The same on hosts of Azure's A100 machines (AMD Rome), which take 1.7 times as long to launch
+  /// as those of its H100 machines (Intel Sapphire Rapids).
+  ///
+  /// Source: fitted to Splitwise's batch timings on A100, rounded.
+  public static let vllm2023Rome: EngineProfile = {
+    var profile = vllm2023
+    profile.name = "vllm-2023-rome"
+    profile.hostTime = Seconds(7e-3)
+    profile.launchTimePerLayer = Seconds(450e-6)
+    return profile
+  }()
   /// vLLM 0.6 without CUDA graphs: every kernel is launched from Python.
   ///
   /// Source: step times of tens of milliseconds for small models in published runs.
   public static let vllm06Eager = EngineProfile(
-    "vllm-0.6-eager", host: 7, perSequence: 100, perLayer: 300, launches: .everyStep,
+    "vllm-0.6-eager", host: 7, perSequence: 100, perLayer: 300,
     kernels: .of2024)
   /// vLLM of early 2024, before its engine was rewritten.
   ///
-  /// Source: fitted to every third row of Argonne's static batches (7B and 8B).
+  /// Source: fitted to Argonne's static batches (7B and 8B).
   public static let vllm2024 = EngineProfile(
-    "vllm-2024", host: 1.14, perSequence: 76, perLayer: 146, launches: .everyStep, kernels: .of2024)
+    "vllm-2024", host: 1.49, perSequence: 72, perLayer: 141, kernels: .of2024)
   /// TensorRT-LLM of 2024.
   ///
-  /// Source: fitted to every third row of Argonne's static batches (7B and 8B).
+  /// Source: fitted to Argonne's static batches (7B and 8B).
   public static let trtllm2024 = EngineProfile(
     "trtllm-2024", host: 1.1, perSequence: 18, kernels: .of2024)
   /// vLLM's V1 engine while the host still waited for the GPU (before 0.14).
   ///
   /// Source: fitted to closed-loop runs of Qwen3-32B on H100 (aiconfigurator).
-  public static let vllm2025 = EngineProfile("vllm-2025", host: 0.88, perSequence: 43)
+  public static let vllm2025 = EngineProfile(
+    "vllm-2025", host: 1.19, perSequence: 42, prompt: 2.7)
   /// vLLM with asynchronous scheduling.
   ///
-  /// Source: closed-loop runs of Llama-3.3-70B on H100 and an open-loop run on RTX PRO 6000 need no
-  /// host time at all; what it takes is hidden behind the GPU. The amount is an assumption.
+  /// Source: the gap is fitted to closed-loop runs of Llama-3.1-70B on H100 (aiconfigurator), which
+  /// leave host times open, hidden behind the GPU: those are assumptions. Steps with prompts:
+  /// between what closed loops give for vLLM 0.12 and for TensorRT-LLM.
   public static let vllm2026 = EngineProfile(
-    "vllm-2026", host: 1, perSequence: 10, overlapped: 0.1)
-  /// TensorRT-LLM 1.0 with overlapped scheduling; steps with prompts are launched layer by layer.
+    "vllm-2026", host: 1, perSequence: 10, prompt: 5, overlapped: 0.2)
+  /// TensorRT-LLM 1.0 with overlapped scheduling.
   ///
   /// Source: fitted to closed-loop runs of Llama-3.1-8B on H100 (aiconfigurator).
   public static let trtllm2026 = EngineProfile(
-    "trtllm-2026", host: 2.07, perSequence: 32, perLayer: 503, launches: .promptSteps,
-    overlapped: 0.2)
+    "trtllm-2026", host: 2.08, perSequence: 40, prompt: 7, overlapped: 0.2)
   /// SGLang with overlapped scheduling.
   ///
   /// Source: none; an assumption between vLLM's and TensorRT-LLM's.
   public static let sglang2026 = EngineProfile(
-    "sglang-2026", host: 1.5, perSequence: 20, overlapped: 0.2)
+    "sglang-2026", host: 1.5, perSequence: 20, prompt: 5, overlapped: 0.2)
 }

@@ -10,6 +10,7 @@ extension Model {
     llama("llama-3.1-8b", 32, 4096, 32, 8, ffn: 14336, vocab: 128_256, context: 131_072),
     llama("llama-3-70b", 80, 8192, 64, 8, ffn: 28672, vocab: 128_256, context: 8192),
     llama("llama-3.1-70b", 80, 8192, 64, 8, ffn: 28672, vocab: 128_256, context: 131_072),
+    llama("llama-3.3-70b", 80, 8192, 64, 8, ffn: 28672, vocab: 128_256, context: 131_072),
     llama("llama-3.1-405b", 126, 16384, 128, 8, ffn: 53248, vocab: 128_256, context: 131_072),
     llama("codellama-34b", 48, 8192, 64, 8, ffn: 22016, vocab: 32000, context: 16384),
     llama("internlm2-20b", 48, 6144, 48, 8, ffn: 16384, vocab: 92544, context: 32768),

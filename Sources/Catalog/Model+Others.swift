@@ -1,6 +1,6 @@
 extension Model {
-  /// Mistral, Mixtral, Phi and DeepSeek.
-  static let others: [Model] = [mistral, mixtral, phi2, deepSeekV3]
+  /// Mistral, Mixtral, Phi, BLOOM and DeepSeek.
+  static let others: [Model] = [mistral, mixtral, phi2, bloom, deepSeekV3]
 
   /// Mistral 7B of version 0.1, the one with the window.
   ///
@@ -33,6 +33,18 @@ extension Model {
       name: "phi-2", family: "phi", layers: 32, hidden: 2560, heads: 32, kvHeads: 32, headDim: 80,
       ffn: 10240, vocab: 51200, maxContext: 2048)
     model.isGated = false
+    return model
+  }()
+
+  /// BLOOM with one table of embeddings and biases by distance in place of positions.
+  ///
+  /// Source: `config.json` on Hugging Face, unverified.
+  private static let bloom: Model = {
+    var model = Model(
+      name: "bloom-176b", family: "bloom", layers: 70, hidden: 14336, heads: 112, kvHeads: 112,
+      headDim: 128, ffn: 57344, vocab: 250_880, maxContext: 2048)
+    model.isGated = false
+    model.tiesEmbeddings = true
     return model
   }()
 

@@ -111,7 +111,25 @@ public struct Model: Sendable, Equatable {
   }
 
   /// The model of the catalogue with that name, nil when there is none.
-  public static func named(_ name: String) -> Model? { all.first { $0.name == name } }
+  ///
+  /// `NAME-fp8` is the model NAME with the weights of its layers in 8 bits, as checkpoints of
+  /// quantized models have them.
+  public static func named(_ name: String) -> Model? {
+    if let model = all.first(where: { $0.name == name }) { return model }
+    let suffix = "-fp8"
+    guard name.hasSuffix(suffix) else { return nil }
+    return all.first { $0.name == name.dropLast(suffix.count) }?.inFP8
+  }
+
+  /// The same model with the weights of its layers in 8 bits, `-fp8` at the end of its name; itself
+  /// when it has 8 bits already.
+  public var inFP8: Model {
+    guard weights != .fp8 else { return self }
+    var model = self
+    model.name += "-fp8"
+    model.weights = .fp8
+    return model
+  }
 
   /// Every model of the catalogue.
   ///

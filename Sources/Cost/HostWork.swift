@@ -6,7 +6,9 @@ struct HostWork: Sendable {
   private let perStep: Double
   private let perSequence: Double
   private let launching: Double
+  private let promptLaunching: Double
   private let launches: EngineProfile.Launches
+  private let prompt: Double
   private let isOverlapped: Bool
   private let gap: Double
 
@@ -15,7 +17,9 @@ struct HostWork: Sendable {
     perStep = profile.hostTime.value
     perSequence = profile.hostTimePerSequence.value
     launching = profile.launchTimePerLayer.value * Double(deployment.model.layers)
+    promptLaunching = launching * profile.promptLaunches
     launches = profile.launches
+    prompt = profile.promptTime.value
     isOverlapped = profile.isOverlapped
     gap = profile.gap.value
   }
@@ -24,26 +28,28 @@ struct HostWork: Sendable {
   struct Step: Sendable {
     fileprivate let host: Double
     fileprivate let launch: Double
+    fileprivate let prompt: Double
     fileprivate let gap: Double
     fileprivate let isOverlapped: Bool
 
     /// The time of the step when the GPU takes `gpu`.
     func time(_ gpu: Double) -> Double {
-      isOverlapped ? max(gpu, host + launch) + gap : host + max(gpu, launch)
+      (isOverlapped ? max(gpu, host + launch) + gap : host + max(gpu, launch)) + prompt
     }
   }
 
   /// The host's part of a step of `shape`.
   func step(_ shape: StepShape) -> Step {
     let sequences = Double(shape.decodes) + Double(shape.chunks)
-    let isLaunched =
+    let hasPrompts = shape.prefillTokens > 0
+    let launch =
       switch launches {
-      case .never: false
-      case .promptSteps: shape.prefillTokens > 0
-      case .everyStep: true
+      case .never: 0.0
+      case .promptSteps: hasPrompts ? promptLaunching : 0
+      case .everyStep: hasPrompts ? promptLaunching : launching
       }
     return Step(
-      host: perStep + perSequence * sequences, launch: isLaunched ? launching : 0, gap: gap,
-      isOverlapped: isOverlapped)
+      host: perStep + perSequence * sequences, launch: launch, prompt: hasPrompts ? prompt : 0,
+      gap: gap, isOverlapped: isOverlapped)
   }
 }

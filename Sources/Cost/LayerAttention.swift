@@ -36,7 +36,7 @@ struct LayerAttention: Sendable {
   ) {
     self.layers = Double(layers)
     decode = DecodeAttention(
-      kernels.decode, walking: kernels.prefill.row, decoding, gpu: gpu, family: family)
+      kernels.decode, walking: kernels.prefill.walk, decoding, gpu: gpu, family: family)
     prefill = PrefillAttention(kernels.prefill, prefilling, gpu: gpu)
     mixed = MixedAttention(
       kernels.decode, kernels.prefill, prefilling, gpu: gpu, family: family, prefill: prefill)

@@ -275,8 +275,10 @@ struct ProfileOptions: PolicyOptions {
   var hostTime = Seconds(0)
   /// Host time per sequence of a step.
   var hostTimePerSequence = Seconds(0)
-  /// Time to launch the kernels of one layer, where they are launched one by one.
+  /// Time to launch the kernels of one layer one by one.
   var launchTimePerLayer = Seconds(0)
+  /// What a step with prompts takes longer.
+  var promptTime = Seconds(0)
   /// Time between steps that nothing overlaps.
   var gap = Seconds(0)
 
@@ -289,6 +291,7 @@ struct ProfileOptions: PolicyOptions {
       ("host_time", \.hostTime, \.hostTime),
       ("host_time_per_sequence", \.hostTimePerSequence, \.hostTimePerSequence),
       ("launch_time_per_layer", \.launchTimePerLayer, \.launchTimePerLayer),
+      ("prompt_time", \.promptTime, \.promptTime),
       ("gap", \.gap, \.gap),
     ]
 

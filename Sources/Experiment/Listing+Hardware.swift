@@ -158,7 +158,7 @@ extension Listing {
     Listing(
       [
         .text("name"), .number("host"), .number("per sequence"), .number("launch per layer"),
-        .text("launches"), .text("overlapped"), .text("kernels"),
+        .text("launches"), .number("prompt step"), .text("overlapped"), .text("kernels"),
       ],
       EngineProfile.all.map { profile in
         Entry(
@@ -166,13 +166,16 @@ extension Listing {
             profile.name, NumberText.time(profile.hostTime),
             NumberText.time(profile.hostTimePerSequence),
             NumberText.time(profile.launchTimePerLayer), profile.launches.rawValue,
-            profile.isOverlapped ? "yes" : "no", profile.kernels.rawValue,
+            NumberText.time(profile.promptTime), profile.isOverlapped ? "yes" : "no",
+            profile.kernels.rawValue,
           ],
           fields: [
             ("name", .string(profile.name)), ("host_time_s", .seconds(profile.hostTime)),
             ("host_time_per_sequence_s", .seconds(profile.hostTimePerSequence)),
             ("launch_time_per_layer_s", .seconds(profile.launchTimePerLayer)),
             ("launches", .string(profile.launches.rawValue)),
+            ("prompt_launches", .quantity(profile.promptLaunches)),
+            ("prompt_time_s", .seconds(profile.promptTime)),
             ("overlapped", .bool(profile.isOverlapped)), ("gap_s", .seconds(profile.gap)),
             ("kernels", .string(profile.kernels.rawValue)),
           ], options: ProfileOptions.texts(of: profile))

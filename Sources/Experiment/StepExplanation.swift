@@ -65,6 +65,7 @@ public struct StepExplanation: Sendable {
       ("host_time_per_sequence", NumberText.time(profile.hostTimePerSequence)),
       ("launch_time_per_layer", NumberText.time(profile.launchTimePerLayer)),
       ("launches", profile.launches.rawValue),
+      ("prompt_time", NumberText.time(profile.promptTime)),
       ("overlapped", profile.isOverlapped ? "yes" : "no"), ("gap", NumberText.time(profile.gap)),
       ("kernels", profile.kernels.rawValue),
     ]
@@ -125,6 +126,7 @@ extension StepExplanation {
           ("host_time_per_sequence_s", .seconds(profile.hostTimePerSequence)),
           ("launch_time_per_layer_s", .seconds(profile.launchTimePerLayer)),
           ("launches", .string(profile.launches.rawValue)),
+          ("prompt_time_s", .seconds(profile.promptTime)),
           ("overlapped", .bool(profile.isOverlapped)), ("gap_s", .seconds(profile.gap)),
           ("kernels", .string(profile.kernels.rawValue)),
         ])

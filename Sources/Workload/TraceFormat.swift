@@ -3,6 +3,7 @@
 /// **The one line to add when you add a file here.**
 public let traceFormats: [any TraceFormat.Type] = [
   AzureFormat.self,
+  MeasuredFormat.self,
   MooncakeFormat.self,
   VidurFormat.self,
 ]

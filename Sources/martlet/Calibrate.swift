@@ -1,21 +1,27 @@
 internal import ArgumentParser
+internal import Calibration
 internal import Experiment
 
 /// `martlet calibrate`: constants from measurements.
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Fits the cost model's constants to measurements of a GPU.",
+    abstract: "Fits constants to measurements: of a GPU to its kernels, of an engine to its runs.",
     discussion: """
-      Weighted non-linear least squares by GSL, robust against outliers. The file of --out goes \
-      into an experiment as cluster: {kernels: FILE}.
+      Weighted non-linear least squares by GSL, robust against outliers. From kernels the file of \
+      --out goes into an experiment as cluster: {kernels: FILE}; from runs (as validate-run takes \
+      them, results of vllm bench serve included) it is the block engine: {profile: …}.
       """)
 
-  @Argument(help: "CSV files of measurements.", completion: .file(extensions: ["csv"]))
+  @Argument(
+    help: "Files of measurements, all of kernels or all of runs.",
+    completion: .file(extensions: ["csv", "json"]))
   var files: [String] = []
 
-  @Option(help: "The GPU that was measured, see martlet list gpus.")
-  var gpu: String
+  @OptionGroup var choice: RunChoiceOptions
+
+  @Option(help: "Runs: step of the differences, as a share of each constant.")
+  var step = EngineCalibration.Options().step
 
   @Option(help: "A file for the constants; without it they are only printed.")
   var out: String?
@@ -24,11 +30,29 @@ struct Calibrate: ParsableCommand {
   var force = false
 
   func run() throws {
+    if let first = files.first, MeasuredRunFile.isOne(first) { return try calibrateEngine() }
+    guard let gpu = choice.gpu else {
+      throw ConfigError(nil, "measurements of kernels do not name their GPU; write --gpu NAME")
+    }
     let report = try CalibrationReport(try MeasuredFiles(files, gpu: gpu))
+    try answer(report.text, report.yaml, report.warnings)
+  }
+
+  private func calibrateEngine() throws {
+    guard step > 0, step.isFinite else {
+      throw ConfigError(.flag("--step"), "\(step) is no share; write a number above 0")
+    }
+    var options = EngineCalibration.Options()
+    options.step = step
+    let fit = try RunCalibration(files, choice.choice, options: options)
+    try answer(fit.text + (out == nil ? "\n" + fit.yaml : ""), fit.yaml, fit.warnings)
+  }
+
+  private func answer(_ text: String, _ yaml: String, _ list: [String]) throws {
     var warnings = Warnings()
-    for warning in report.warnings { warnings.warn(warning, warning) }
-    if let out { try writeFile(Array(report.yaml.utf8), to: out, force: force) }
-    print(report.text, terminator: "")
+    for warning in list { warnings.warn(warning, warning) }
+    if let out { try writeFile(Array(yaml.utf8), to: out, force: force) }
+    print(text, terminator: "")
     warnings.finish()
   }
 }

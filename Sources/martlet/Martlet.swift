@@ -15,7 +15,7 @@ struct Martlet: ParsableCommand {
     version: martletVersion,
     subcommands: [
       Run.self, Validate.self, Explain.self, List.self, Trace.self, Calibrate.self,
-      ValidateCost.self,
+      ValidateCost.self, ValidateRun.self,
     ])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.

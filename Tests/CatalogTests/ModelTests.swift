@@ -5,8 +5,7 @@ import Units
 @Suite struct ModelTests {
   @Test func `every model agrees with its row in the shared table`() throws {
     guard let rows = Shared.rows("catalogue/models.csv") else { return }
-    #expect(
-      Set(rows.compactMap { $0["model"]?.lowercased() }) == Set(Model.all.map(\.name)))
+    #expect(rows.allSatisfy { Model.named($0["model"]?.lowercased() ?? "") != nil })
     for row in rows {
       let model = try #require(Model.named(row["model"]?.lowercased() ?? ""))
       func count(_ column: String) -> Int { Int(Shared.number(row[column])) }
@@ -56,5 +55,16 @@ import Units
     let model = try #require(Model.named("deepseek-v3"))
     let tables = 2.0 * 129_280 * 7168
     #expect(abs(model.weightBytes.value - (model.parameters + tables)) < 1e-3)
+  }
+
+  @Test func `a name that ends in fp8 is the model with small weights`() throws {
+    let (plain, small) = (
+      try #require(Model.named("llama-3.1-8b")), try #require(Model.named("llama-3.1-8b-fp8"))
+    )
+    #expect(small.name == "llama-3.1-8b-fp8" && small.weights == .fp8 && small.inFP8 == small)
+    // The tables of embeddings stay at 16 bits: 2 * 128,256 * 4,096 parameters of 8.03e9.
+    #expect(small.weightBytes.value / plain.weightBytes.value < 0.57)
+    #expect(Model.named("acme-fp8") == nil)
+    #expect(Model.named("deepseek-v3")?.inFP8.name == "deepseek-v3")
   }
 }

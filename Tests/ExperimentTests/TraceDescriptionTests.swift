@@ -148,7 +148,7 @@ import Workload
     #expect(
       message { _ = try description(vidur, format: "vidurr") }
         == #"--format: unknown trace format "vidurr" (did you mean "vidur"?); "#
-        + "known: auto, azure, mooncake, vidur")
+        + "known: auto, azure, measured, mooncake, vidur")
     #expect(
       message { _ = try TraceDescription(of: "/no/such/trace.csv") }
         .hasPrefix("/no/such/trace.csv: cannot be opened"))

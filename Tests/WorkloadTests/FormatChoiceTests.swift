@@ -16,7 +16,7 @@ import Workload
     #expect(
       found
         == "trace.txt: unknown format \"moncake\"; nearest: mooncake;"
-        + " known: auto, azure, mooncake, vidur")
+        + " known: auto, azure, measured, mooncake, vidur")
   }
 
   @Test func `JSON given as CSV and CSV as JSON are told`() throws {

@@ -66,17 +66,3 @@ public enum MeasuredLayers: MeasuredClass {
     }
   }
 }
-
-extension Model {
-  /// The model of the catalogue that a file of measurements calls `name`, such as
-  /// `meta-llama/Llama-3.1-8B-Instruct`: the longest of the catalogue's names that it begins with.
-  public static func measured(_ name: String) -> Model? {
-    var plain = name.lowercased()
-    if let slash = plain.lastIndex(of: "/") { plain = String(plain[plain.index(after: slash)...]) }
-    for prefix in ["meta-", "nvidia-"] where plain.hasPrefix(prefix) {
-      plain.removeFirst(prefix.count)
-    }
-    return all.filter { plain == $0.name || plain.hasPrefix($0.name + "-") }
-      .max { $0.name.count < $1.name.count }
-  }
-}

@@ -18,7 +18,7 @@ extension Operation {
       ).time(rows)
     case .decodeAttention(let heads, let sequences, let context):
       return DecodeAttention(
-        kernels.decode, walking: kernels.prefill.row, heads, gpu: gpu, family: family
+        kernels.decode, walking: kernels.prefill.walk, heads, gpu: gpu, family: family
       ).time(
         Double(sequences), Double(sequences) * Double(context), longest: Double(context))
     case .prefillAttention(let heads, let sequences, let tokens, let cached):

@@ -31,6 +31,10 @@ public struct PrefillTimes: Sendable, Equatable {
   /// Fraction of the HBM bandwidth of streams that long.
   static let memory = 0.95
 
+  /// Operations of a row block of decoding queries per key: whole tiles of 64 rows and 128 columns,
+  /// and never less than a row block of a prompt.
+  var walk: Double { max(row, 4 * 64 * 128 / compute) }
+
   // Flash attention 2 in a step that has both: see `MixedAttention`.
   /// Pairs of a decoding query's padded row block, as a multiple of 64 rows.
   static let padding = 1.12
@@ -137,7 +141,7 @@ struct MixedAttention: Sendable {
     skip = Double(heads.queries) * PrefillTimes.skip / processors
     group = Double(heads.queries) / Double(heads.keyValues)
     // A row block that a decoding query has for itself computes whole tiles.
-    let row = max(times.row, 2 * 128 / times.compute)
+    let row = times.walk
     end = row * (Double(heads.width) / 128) / (gpu.bf16.value / processors)
     spread = 1 / processors
     cachedShare =

@@ -77,25 +77,10 @@ public struct MeasuredFiles: Sendable {
 
   /// The GPU that files of measurements or the catalogue call `name`.
   static func gpu(_ name: String) throws(ConfigError) -> GPU {
-    let plain = catalogueName(name)
-    guard let gpu = GPU.named(plain) else {
+    guard let gpu = GPU.measured(name) else {
       throw .unknown("GPU", name, known: GPU.all.map(\.name), at: .flag("--gpu"))
     }
     return gpu
-  }
-
-  /// The catalogue's name of a GPU that a file calls `h100_sxm`, `H100-80GB-SXM` or
-  /// `NVIDIA H100 80GB HBM3`.
-  static func catalogueName(_ name: String) -> String {
-    var plain = name.lowercased().split { "_ ".contains($0) }.joined(separator: "-")
-    if plain.hasPrefix("nvidia-") { plain.removeFirst("nvidia-".count) }
-    let aliases = [
-      ("a100-sxm", "a100-80gb-sxm"), ("a100-sxm4-80gb", "a100-80gb-sxm"),
-      ("a100-sxm4-40gb", "a100-40gb-sxm"), ("h100-sxm", "h100-80gb-sxm"),
-      ("h100-80gb", "h100-80gb-sxm"), ("h100-80gb-hbm3", "h100-80gb-sxm"), ("h200", "h200-sxm"),
-      ("b200", "b200-sxm"), ("rtxpro6000", "rtx-pro-6000-server"), ("rtx4090", "rtx-4090"),
-    ]
-    return aliases.first { $0.0 == plain }?.1 ?? plain
   }
 }
 
@@ -112,6 +97,6 @@ extension MeasuredTable {
   /// The first GPU that the column `gpu` names beside `name`, if any.
   fileprivate func otherGPU(than name: String) -> String? {
     guard header.contains("gpu") else { return nil }
-    return rows.lazy.map { $0.text("gpu") }.first { MeasuredFiles.catalogueName($0) != name }
+    return rows.lazy.map { $0.text("gpu") }.first { GPU.measuredName($0) != name }
   }
 }

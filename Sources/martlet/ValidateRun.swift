@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import Experiment
+
+/// `martlet validate-run`: whole simulated runs against measured ones.
+struct ValidateRun: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate-run",
+    abstract: "Replays measured runs of serving engines and compares the times.",
+    discussion: """
+      The header of a CSV file tells its kind: closed loops, batches, or the requests of one run \
+      with their arrivals; a JSON file is a result of vllm bench serve.
+      """)
+
+  @Argument(help: "Files of measured runs.", completion: .file(extensions: ["csv", "json"]))
+  var files: [String] = []
+
+  @OptionGroup var choice: RunChoiceOptions
+
+  @Flag(help: "Prints JSON.")
+  var json = false
+
+  @Flag(help: "Prints CSV.")
+  var csv = false
+
+  @Flag(help: "Prints every measured time and its replay as CSV.")
+  var rows = false
+
+  func run() throws {
+    let validation = try RunValidation(files, choice.choice)
+    let table = json ? validation.json.text : csv ? validation.csv : validation.text
+    print(rows ? validation.rowsCSV : table, terminator: "")
+  }
+}
+
+/// Which measured runs are meant and what replays them, for the verbs that take such files.
+struct RunChoiceOptions: ParsableArguments {
+  @Option(help: "Only rows of this engine, as the file names it.")
+  var engine: String?
+
+  @Option(help: "Only rows of this model; of a file that names none, the model that was served.")
+  var model: String?
+
+  @Option(help: "Only rows of this GPU; of a file that names none, the GPU that was measured.")
+  var gpu: String?
+
+  @Option(name: .customLong("tp"), help: "GPUs of an instance, of a file that does not say.")
+  var tensorParallel = 1
+
+  @Option(help: "The engine profile of every run; without it: by engine and version.")
+  var profile: String?
+
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp("Sets a key of every experiment.", valueName: "key=value"))
+  var overrides: [String] = []
+
+  /// The same as a value.
+  var choice: RunChoice {
+    var choice = RunChoice()
+    (choice.engine, choice.model, choice.gpu) = (engine, model, gpu)
+    (choice.tensorParallel, choice.profile, choice.overrides) = (tensorParallel, profile, overrides)
+    return choice
+  }
+}
