@@ -5,6 +5,7 @@
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_matrix.h>
 #include <gsl/gsl_multifit_nlinear.h>
+#include <gsl/gsl_multimin.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_statistics_double.h>
@@ -15,6 +16,10 @@ static inline const gsl_rng_type *cgsl_rng_mt19937(void) { return gsl_rng_mt1993
 /// The same for the one solver of non-linear least squares that GSL has, a trust region.
 static inline const gsl_multifit_nlinear_type *cgsl_multifit_nlinear_trust(void) {
   return gsl_multifit_nlinear_trust;
+}
+/// A simplex, for functions with steps.
+static inline const gsl_multimin_fminimizer_type *cgsl_multimin_simplex(void) {
+  return gsl_multimin_fminimizer_nmsimplex2;
 }
 #include <math.h>
 

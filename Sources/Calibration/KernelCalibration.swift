@@ -107,28 +107,16 @@ public struct KernelCalibration: Sendable {
     _ name: String, _ parameters: [KernelParameter], _ rows: [Measurement], on gpu: GPU,
     current: KernelProfile, others: KernelProfile
   ) throws(CalibrationError) -> Fit {
-    func errors(_ kernels: KernelProfile) -> [Double] {
-      rows.map { $0.operation.time(on: gpu, kernels) / $0.time - 1 }
-    }
-    func profile(_ values: [Double]) -> KernelProfile {
-      var profile = others
-      for (parameter, value) in zip(parameters, values) { parameter.set(value, in: &profile) }
-      return profile
-    }
-    let problem = LeastSquares(
-      ranges: parameters.map(\.range), rows: rows.count, families: families(rows)
-    ) { values in
-      errors(profile(values)).map { cgsl_log(1 + $0) }
-    }
+    let problem = KernelProblem(parameters, rows, on: gpu, others: others)
     let found: LeastSquares.Fit
     do {
-      found = try problem.fit(from: parameters.map(\.typical))
+      found = try problem.fit()
     } catch {
       throw CalibrationError("", Self.explain(error, name, parameters))
     }
     let values = found.values.map(\.sixDigits)
-    let after = errors(profile(values))
-    let before = errors(current)
+    let after = problem.errors(problem.profile(values))
+    let before = problem.errors(current)
     guard let summary = ErrorSummary(after) else {
       throw CalibrationError("", "\(name): no rows")
     }
@@ -141,20 +129,8 @@ public struct KernelCalibration: Sendable {
           parameter: parameter, value: values[j],
           standardError: found.covariance[j * count + j].squareRoot().sixDigits)
       }, covariance: found.covariance.map(\.sixDigits),
-      before: before.allSatisfy(\.isFinite) ? ErrorSummary(before) : nil,
-      after: summary,
+      before: before.allSatisfy(\.isFinite) ? ErrorSummary(before) : nil, after: summary,
       residuals: [0.05, 0.25, 0.5, 0.75, 0.95].map { 100 * percentile(sorted, $0) })
-  }
-
-  /// Rows of the same shape but for their size, such as all rows of one weight matrix.
-  private static func families(_ rows: [Measurement]) -> [Int] {
-    var numbers: [String: Int] = [:]  // only looked up
-    return rows.map { row in
-      let name = "\(row.group) \(row.operation.family)"
-      if let number = numbers[name] { return number }
-      numbers[name] = numbers.count
-      return numbers.count - 1
-    }
   }
 
   private static func explain(

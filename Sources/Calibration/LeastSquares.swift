@@ -12,14 +12,14 @@ enum FitFault: Error, Equatable {
   case failed(String)
 }
 
-/// Robust non-linear least squares within bounds: GSL's trust region, reweighted by Huber's rule.
+/// Robust non-linear least squares within bounds: GSL's trust region, reweighted by Huber's rule,
+/// then a simplex.
 ///
 /// Residuals are logarithms of predicted over measured, so that a row of microseconds weighs as
 /// much as one of milliseconds, and twice as slow as much as twice as fast. Rows further out than
-/// 0.6 robust deviations count by their distance, not its square: what formulas leave unexplained
-/// is no noise, and a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981,
-/// §7; GSL manual, "Nonlinear Least-Squares Fitting". Deterministic: no random start, no order of
-/// a set.
+/// 1.5 % count by their distance, not its square: what formulas leave unexplained is no noise, and
+/// a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981, §7; GSL manual,
+/// "Nonlinear Least-Squares Fitting". Deterministic: no random start, no order of a set.
 struct LeastSquares {
   /// What was found.
   struct Fit {
@@ -30,23 +30,24 @@ struct LeastSquares {
     var covariance: [Double]
     /// Residuals at the values.
     var residuals: [Double]
-    /// Robust standard deviation of the residuals.
-    var scale: Double
   }
 
   /// Where each parameter may lie, above 0.
   let ranges: [ClosedRange<Double>]
   /// Number of rows.
   let rows: Int
-  /// Family of each row: rows of one share what the formula misses, so together they count as one
-  /// in the errors of the parameters. Empty: every row for itself.
+  /// Family of each row; empty: every row for itself.
+  ///
+  /// Rows of one family share what the formula misses, so together they count as one in the errors
+  /// of the parameters.
   var families: [Int] = []
   /// Residuals of all rows at given parameters.
   let residuals: ([Double]) -> [Double]
 
   /// Rows that each parameter asks for at least.
   static let rowsPerParameter = 4
-  private static let huber = 0.6
+  /// Residuals up to here count by their square.
+  static let edge = 0.015
   private static let step = 1e-5
 
   /// The parameters that fit best, from `start` on.
@@ -54,19 +55,9 @@ struct LeastSquares {
     let needed = Self.rowsPerParameter * max(1, ranges.count)
     guard rows >= needed else { throw .tooFewRows(rows, needed: needed) }
     gsl_set_error_handler_off()  // the default handler aborts the process
-    var free = zip(start, ranges).map { Self.unbounded($0, in: $1) }
-    try checkJacobian(at: free)
-    var weights = [Double](repeating: 1, count: rows)
-    var scale = 0.0
-    for _ in 0..<50 {
-      let next = try solve(from: free, weights)
-      let moved = zip(next, free).map { abs($0 - $1) }.max() ?? 0
-      free = next
-      let errors = residuals(bounded(free))
-      scale = max(1e-9, 1.4826 * median(errors.map(abs)))
-      weights = errors.map { min(1, Self.huber * scale / max(abs($0), 1e-300)) }
-      if moved < 1e-7 { break }
-    }
+    let first = zip(start, ranges).map { Self.unbounded($0, in: $1) }
+    try checkJacobian(at: first)
+    var free = try polish(try descend(from: first))
     for (j, x) in free.enumerated() where !(0.002...0.998).contains(Self.place(of: x)) {
       guard isNegligible(j, bounded(free)) else { throw .atBound(parameter: j) }
       free[j] = cgsl_log(0.001 / 0.999)
@@ -74,8 +65,7 @@ struct LeastSquares {
     let values = bounded(free)
     let errors = residuals(values)
     return Fit(
-      values: values, covariance: try covariance(at: free, errors, scale: scale),
-      residuals: errors, scale: scale)
+      values: values, covariance: try covariance(at: free, errors), residuals: errors)
   }
 
   /// Whether parameter `j` is at the low end of its range and even twice as much would move no row
@@ -87,6 +77,20 @@ struct LeastSquares {
       return false
     }
     return zip(residuals(doubled), residuals(values)).allSatisfy { abs($0 - $1) < 0.02 }
+  }
+
+  /// Reweighted least squares until nothing moves.
+  private func descend(from start: [Double]) throws(FitFault) -> [Double] {
+    var free = start
+    var weights = [Double](repeating: 1, count: rows)
+    for _ in 0..<50 {
+      let next = try solve(from: free, weights)
+      let moved = zip(next, free).map { abs($0 - $1) }.max() ?? 0
+      free = next
+      weights = residuals(bounded(free)).map { min(1, Self.edge / max(abs($0), 1e-300)) }
+      if moved < 1e-7 { break }
+    }
+    return free
   }
 
   // MARK: - Bounds
@@ -106,7 +110,7 @@ struct LeastSquares {
   /// The place of a number of the whole line in its range, from 0 to 1.
   private static func place(of free: Double) -> Double { 1 / (1 + cgsl_exp(-free)) }
 
-  private func bounded(_ free: [Double]) -> [Double] {
+  func bounded(_ free: [Double]) -> [Double] {
     zip(free, ranges).map { x, range in
       range.lowerBound * cgsl_exp(Self.width(of: range) * Self.place(of: x))
     }
@@ -123,7 +127,7 @@ struct LeastSquares {
   // MARK: - GSL
 
   /// What GSL hands back to the residual function.
-  private final class Problem {
+  final class Problem {
     let owner: LeastSquares
     init(_ owner: LeastSquares) { self.owner = owner }
   }
@@ -223,9 +227,9 @@ struct LeastSquares {
 
   /// A⁻¹·B·A⁻¹ with A = Σ ψ′·JᵀJ and B = Σ ψ²·JᵀJ, in units of the values.
   private func covariance(
-    at free: [Double], _ errors: [Double], scale: Double
+    at free: [Double], _ errors: [Double]
   ) throws(FitFault) -> [Double] {
-    let (columns, count, edge) = (jacobian(at: free), free.count, Self.huber * scale)
+    let (columns, count, edge) = (jacobian(at: free), free.count, Self.edge)
     guard let a = gsl_matrix_calloc(count, count) else { throw .failed("no memory") }
     defer { gsl_matrix_free(a) }
     for j in 0..<count {

@@ -132,10 +132,10 @@ public struct EngineProfile: Sendable, Equatable {
   /// vLLM with asynchronous scheduling.
   ///
   /// Source: the gap is fitted to closed-loop runs of Llama-3.1-70B on H100 (aiconfigurator), which
-  /// leave host times open, hidden behind the GPU: those are assumptions. Steps with prompts:
-  /// between what closed loops give for vLLM 0.12 and for TensorRT-LLM.
+  /// leave host times open, hidden behind the GPU: those are assumptions. Steps with prompts: as
+  /// closed loops give for vLLM 0.12.
   public static let vllm2026 = EngineProfile(
-    "vllm-2026", host: 1, perSequence: 10, prompt: 5, overlapped: 0.2)
+    "vllm-2026", host: 1, perSequence: 10, prompt: 2.7, overlapped: 0.2)
   /// TensorRT-LLM 1.0 with overlapped scheduling.
   ///
   /// Source: fitted to closed-loop runs of Llama-3.1-8B on H100 (aiconfigurator).
@@ -145,5 +145,5 @@ public struct EngineProfile: Sendable, Equatable {
   ///
   /// Source: none; an assumption between vLLM's and TensorRT-LLM's.
   public static let sglang2026 = EngineProfile(
-    "sglang-2026", host: 1.5, perSequence: 20, prompt: 5, overlapped: 0.2)
+    "sglang-2026", host: 1.5, perSequence: 20, prompt: 2.7, overlapped: 0.2)
 }

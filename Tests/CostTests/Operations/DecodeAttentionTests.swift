@@ -116,14 +116,15 @@ import Units
     let deployment = try deploy("llama-3.1-8b", "rtx-pro-6000-server")
     let cost = Calibrated(Calibrated.Options(), deployment)
     let constants = KernelProfile(of: deployment.gpu)
+    // Whole tiles of 64 rows and 128 columns for one query.
+    let walk = max(constants.prefill.row, 4 * 64 * 128 / constants.prefill.compute)
     for (batch, longest) in [(18, 9000), (19, 9000), (64, 9000), (64, 1000), (256, 100_000)] {
       var shape = StepShape.decode(batch, context: 1000)
       shape.longestContext = Int32(longest)
       let rest = (Double(batch) * 1000 - Double(longest)) / Double(batch - 1)
       let contexts = [Double(longest)] + [Double](repeating: rest, count: batch - 1)
       let expected = Reference.decode(
-        constants.decode, row: constants.prefill.row, grouped, contexts, on: deployment.gpu,
-        flash3: false)
+        constants.decode, row: walk, grouped, contexts, on: deployment.gpu, flash3: false)
       let part = try #require(
         cost.parts(of: shape).parts.first { $0.name == "decode attention" })
       #expect(near(part.time.value, 32 * expected), "\(batch) \(longest)")

@@ -79,7 +79,7 @@ import Units
     let again = 1 + 3 * min(1, count / sms) * missing
     let keys = (ends.reduce(0, +) + context * again) * 4096 / bandwidth
     let last = max(ends.max() ?? 0, Double(decodes.longest))
-    let tail = last * max(t.row, 256 / t.compute) / (peak / sms)
+    let tail = last * max(t.row, 4 * 64 * 128 / t.compute) / (peak / sms)
     let store = rows * (64 + 48) * 256 / (sms * t.store)
     let overflow = max(0, rows * (64 + 32) * 256 - gpu.l2.value) / bandwidth
     let time =

@@ -39,7 +39,8 @@ extension Cost.Operation {
       .engineAllReduce(gpus: gpus, bytes: bytes, overNVLink: isJoined),
       .engineAllReduce(gpus: size(8) + 1, bytes: bytes, overNVLink: false),
       .mixedAttention(
-        heads, chunk: size(4096), cached: size(20_000), sequences: size(300), context: size(20_000)),
+        heads, chunk: size(4096), cached: size(20_000), sequences: size(300),
+        context: size(20_000)),
       .elementwise(bytes: bytes), .sampling(sequences: size(1024), vocab: size(256_000)),
       .experts(experts),
       .copy(
