@@ -17,8 +17,8 @@ enum FitFault: Error, Equatable {
 ///
 /// Residuals are logarithms of predicted over measured, so that a row of microseconds weighs as
 /// much as one of milliseconds, and twice as slow as much as twice as fast. Rows further out than
-/// 1.5 % count by their distance, not its square: what formulas leave unexplained is no noise, and
-/// a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981, §7; GSL manual,
+/// half a robust deviation count by their distance, not its square: what formulas leave
+/// unexplained is no noise, and a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981, §7; GSL manual,
 /// "Nonlinear Least-Squares Fitting". Deterministic: no random start, no order of a set.
 struct LeastSquares {
   /// What was found.
@@ -46,8 +46,8 @@ struct LeastSquares {
 
   /// Rows that each parameter asks for at least.
   static let rowsPerParameter = 4
-  /// Residuals up to here count by their square.
-  static let edge = 0.015
+  /// Residuals up to here count by their square: half a robust deviation, 1.5 % at the least.
+  static let leastEdge = 0.015
   private static let step = 1e-5
 
   /// The parameters that fit best, from `start` on.
@@ -57,7 +57,10 @@ struct LeastSquares {
     gsl_set_error_handler_off()  // the default handler aborts the process
     let first = zip(start, ranges).map { Self.unbounded($0, in: $1) }
     try checkJacobian(at: first)
-    var free = try polish(try descend(from: first))
+    let rough = try descend(from: first, edge: 2 * Self.leastEdge)
+    let edge = max(
+      Self.leastEdge, 0.5 * 1.4826 * median(residuals(bounded(rough)).map { abs($0) }))
+    var free = try polish(try descend(from: rough, edge: edge), edge: edge)
     for (j, x) in free.enumerated() where !(0.002...0.998).contains(Self.place(of: x)) {
       guard isNegligible(j, bounded(free)) else { throw .atBound(parameter: j) }
       free[j] = cgsl_log(0.001 / 0.999)
@@ -65,7 +68,7 @@ struct LeastSquares {
     let values = bounded(free)
     let errors = residuals(values)
     return Fit(
-      values: values, covariance: try covariance(at: free, errors), residuals: errors)
+      values: values, covariance: try covariance(at: free, errors, edge: edge), residuals: errors)
   }
 
   /// Whether parameter `j` is at the low end of its range and even twice as much would move no row
@@ -80,14 +83,14 @@ struct LeastSquares {
   }
 
   /// Reweighted least squares until nothing moves.
-  private func descend(from start: [Double]) throws(FitFault) -> [Double] {
+  private func descend(from start: [Double], edge: Double) throws(FitFault) -> [Double] {
     var free = start
     var weights = [Double](repeating: 1, count: rows)
     for _ in 0..<50 {
       let next = try solve(from: free, weights)
       let moved = zip(next, free).map { abs($0 - $1) }.max() ?? 0
       free = next
-      weights = residuals(bounded(free)).map { min(1, Self.edge / max(abs($0), 1e-300)) }
+      weights = residuals(bounded(free)).map { min(1, edge / max(abs($0), 1e-300)) }
       if moved < 1e-7 { break }
     }
     return free
@@ -129,7 +132,8 @@ struct LeastSquares {
   /// What GSL hands back to the residual function.
   final class Problem {
     let owner: LeastSquares
-    init(_ owner: LeastSquares) { self.owner = owner }
+    let edge: Double
+    init(_ owner: LeastSquares, edge: Double = 0) { (self.owner, self.edge) = (owner, edge) }
   }
 
   private func solve(
@@ -227,9 +231,9 @@ struct LeastSquares {
 
   /// A⁻¹·B·A⁻¹ with A = Σ ψ′·JᵀJ and B = Σ ψ²·JᵀJ, in units of the values.
   private func covariance(
-    at free: [Double], _ errors: [Double]
+    at free: [Double], _ errors: [Double], edge: Double
   ) throws(FitFault) -> [Double] {
-    let (columns, count, edge) = (jacobian(at: free), free.count, Self.edge)
+    let (columns, count) = (jacobian(at: free), free.count)
     guard let a = gsl_matrix_calloc(count, count) else { throw .failed("no memory") }
     defer { gsl_matrix_free(a) }
     for j in 0..<count {
