@@ -1,18 +1,19 @@
 internal import Synchronization
-internal import Workload
+package import Workload
 
 /// Traces that several runs share: each is read once, by the first run that asks for it, and let
 /// go after the last.
-final class TraceLibrary: Sendable {
+package final class TraceLibrary: Sendable {
   /// What makes two readings of a trace the same; a rate is laid over the shared reading.
-  struct Key: Hashable, Sendable {
+  package struct Key: Hashable, Sendable {
     var path: String
     var format: String
     var limit: Int?
     var speedup: Double
     var concurrency: Int?
 
-    init(_ config: TraceConfig) {
+    /// The reading that `config` asks for.
+    package init(_ config: TraceConfig) {
       path = config.path.value
       format = config.format.value
       limit = config.limit?.value
@@ -33,14 +34,14 @@ final class TraceLibrary: Sendable {
   private let shelf: Mutex<Shelf>
 
   /// A library for runs that will ask for `keys`, each as often as it stands there.
-  init(_ keys: [Key]) {
+  package init(_ keys: [Key]) {
     var shelf = Shelf()
     for key in keys { shelf.left[key, default: 0] += 1 }
     self.shelf = Mutex(shelf)
   }
 
   /// The trace of `key`, which `read` reads when nobody has.
-  func trace(
+  package func trace(
     _ key: Key, _ read: () throws(ConfigError) -> Trace
   ) throws(ConfigError) -> Trace {
     let slot = shelf.withLock { shelf in
