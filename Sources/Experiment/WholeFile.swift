@@ -59,7 +59,8 @@ func replaceFile(
     }
   } catch {
     Posix.remove(partial)
-    throw error
+    guard error.place == .file(partial) else { throw error }
+    throw ConfigError(.file(path), error.message)
   }
 }
 

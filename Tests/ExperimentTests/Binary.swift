@@ -35,6 +35,19 @@ enum Binary {
       // `swift test` builds every product, so its absence is a fault, not a reason to skip.
       throw CocoaError(.fileNoSuchFile)
     }
+    return try run(executable, arguments, in: directory, signal: signal)
+  }
+
+  /// Runs a shell script in which `$0` is martlet.
+  static func shell(_ script: String, in directory: TestDirectory) throws -> Outcome? {
+    guard let executable else { throw CocoaError(.fileNoSuchFile) }
+    return try run("/bin/bash", ["-c", script, executable], in: directory, signal: nil)
+  }
+
+  private static func run(
+    _ executable: String, _ arguments: [String], in directory: TestDirectory,
+    signal: (Int32, when: () -> Void)?
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments

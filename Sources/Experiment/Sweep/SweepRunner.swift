@@ -115,7 +115,10 @@ public struct SweepRunner: Sendable {
     outcome.failed += failed
     outcome.interruption = ran < rest.count ? stop.signal : nil
     watch.release()
-    if let fault { throw fault }
+    if let fault {
+      let saved = "\(outcome.saved) of \(outcome.points) points are saved, --resume keeps them"
+      throw ConfigError(fault.place, "\(fault.message); \(saved)")
+    }
     return outcome
   }
 
