@@ -17,9 +17,10 @@ enum FitFault: Error, Equatable {
 ///
 /// Residuals are logarithms of predicted over measured, so that a row of microseconds weighs as
 /// much as one of milliseconds, and twice as slow as much as twice as fast. Rows further out than
-/// half a robust deviation count by their distance, not its square: what formulas leave
-/// unexplained is no noise, and a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981, §7; GSL manual,
-/// "Nonlinear Least-Squares Fitting". Deterministic: no random start, no order of a set.
+/// half a robust deviation count by their distance, not its square: what formulas leave unexplained
+/// is no noise, and a few odd kernels must not bend them. Source: Huber, Robust Statistics, 1981,
+/// §7; GSL manual, "Nonlinear Least-Squares Fitting". Deterministic: no random start, no order of
+/// a set.
 struct LeastSquares {
   /// What was found.
   struct Fit {
@@ -229,7 +230,7 @@ struct LeastSquares {
     throw .undetermined(parameter: worst)
   }
 
-  /// A⁻¹·B·A⁻¹ with A = Σ ψ′·JᵀJ and B = Σ ψ²·JᵀJ, in units of the values.
+  /// A⁻¹·B·A⁻¹ with A = Σ ψ′·JᵀJ and B as in `scores`, in units of the values.
   private func covariance(
     at free: [Double], _ errors: [Double], edge: Double
   ) throws(FitFault) -> [Double] {

@@ -104,10 +104,12 @@ public struct Calibrated: CostModel {
     }
   }
 
-  /// Whether a step has more sequences or rows than any timing that the constants were fitted to.
+  /// Whether a step has more sequences, rows or keys of a prompt than any timing that the constants
+  /// were fitted to.
   public func isExtrapolated(_ shape: StepShape) -> Bool {
     shape.decodes > KernelProfile.mostMeasuredDecodes
       || shape.decodes + shape.prefillTokens > KernelProfile.mostMeasuredRows
+      || shape.longestChunk > KernelProfile.mostMeasuredKeys
   }
 }
 

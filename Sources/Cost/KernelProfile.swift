@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Units
 
 /// What the kernels of one kind of GPU achieve: the constants of every operation class.
 ///
@@ -42,6 +43,8 @@ public struct KernelProfile: Sendable, Equatable {
   public static let mostMeasuredDecodes: Int32 = 512
   /// Most rows in the timings of matrix products.
   public static let mostMeasuredRows: Int32 = 16384
+  /// Most keys in the timings of prompts: 16,384 tokens after as many cached ones.
+  public static let mostMeasuredKeys: Int32 = 32768
 
   /// Nothing known.
   init() {}
@@ -51,13 +54,17 @@ public struct KernelProfile: Sendable, Equatable {
     ["gemm_bf16", "attention_decode", "attention_prefill"].allSatisfy(measured.contains)
   }
 
-  /// Constants of products with weights in `precision`.
-  func products(_ precision: Precision) -> MatrixTimes { precision == .fp8 ? gemm8 : gemm }
+  /// Constants of products with weights in `precision` on `gpu`.
+  ///
+  /// A GPU without 8-bit arithmetic unpacks 8-bit weights and computes as with 16 bits.
+  func products(_ precision: Precision, on gpu: GPU) -> MatrixTimes {
+    precision == .fp8 && gpu.fp8.value > 0 ? gemm8 : gemm
+  }
   /// Constants of routed experts with weights in `precision`.
   ///
   /// Checkpoints of experts in 8 bits are scaled by blocks.
-  func experts(_ precision: Precision) -> ExpertTimes {
-    precision == .fp8 ? experts8Block : experts
+  func experts(_ precision: Precision, on gpu: GPU) -> ExpertTimes {
+    precision == .fp8 && gpu.fp8.value > 0 ? experts8Block : experts
   }
 }
 

@@ -19,7 +19,7 @@ struct LayerExperts: Sendable {
     guard let experts = model.experts else { return nil }
     layers = Double(model.expertLayers)
     layer = BoundExperts(
-      kernels.experts(model.weights), hidden: model.hidden,
+      kernels.experts(model.weights, on: deployment.gpu), hidden: model.hidden,
       ffn: experts.ffn / deployment.tensorParallel, matrices: model.isGated ? 3 : 2,
       precision: model.weights, gpu: deployment.gpu)
     load = ExpertLoad(experts)

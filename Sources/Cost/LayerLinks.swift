@@ -40,7 +40,9 @@ struct LayerLinks: Sendable {
     let hop = near ? deployment.gpu.nvlink : deployment.gpu.hostLink
     let ring = near ? kernels.nvlink.gather : kernels.hostBus.gather
     perHop = ring.latency
-    hopSeconds = rowBytes / hop.value * max(1, 2 * (ring.offset + ring.slope / 2))
+    // What a gathering over two GPUs takes for the half of its buffer that crosses the link.
+    let traffic = near ? 2 * (ring.offset + ring.slope / 2) : ring.offset
+    hopSeconds = rowBytes / hop.value * max(1, traffic)
   }
 
   /// One all-reduce over the rows of `tokens` tokens.

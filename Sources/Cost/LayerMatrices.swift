@@ -27,7 +27,7 @@ struct LayerMatrices: Sendable {
     let (model, gpu, shards) = (deployment.model, deployment.gpu, deployment.tensorParallel)
     classes = Self.shapes(deployment).map { shape in
       let product = MatrixProduct(
-        kernels.products(model.weights), inner: shape.inner, outer: shape.outer,
+        kernels.products(model.weights, on: gpu), inner: shape.inner, outer: shape.outer,
         precision: model.weights, gpu: gpu)
       return Class(name: shape.name, count: Double(shape.count), product: product)
     }

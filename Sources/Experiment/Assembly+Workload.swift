@@ -15,9 +15,12 @@ extension Assembly {
   /// Reads or draws the requests.
   ///
   /// - Throws: `ConfigError` when the trace cannot be read or the distributions cannot be drawn.
-  public func workload() throws(ConfigError) -> LoadedWorkload {
+  public func workload() throws(ConfigError) -> LoadedWorkload { try workload(sharing: nil) }
+
+  /// As `workload`, with a trace that other runs read too out of `traces`.
+  func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
-    case .trace(let trace): return try Self.read(trace)
+    case .trace(let trace): return try Self.read(trace, sharing: traces)
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
@@ -38,13 +41,16 @@ extension Assembly {
   /// can be drawn from.
   ///
   /// - Throws: `ConfigError` as `workload` does.
-  public func checkWorkload() throws(ConfigError) {
-    switch config.workload {
-    case .generate(let generate): _ = try Self.generator(generate)
+  public func checkWorkload() throws(ConfigError) { try Self.checkWorkload(config.workload) }
+
+  /// As `checkWorkload`, without the rest of the experiment.
+  static func checkWorkload(_ workload: WorkloadConfig) throws(ConfigError) {
+    switch workload {
+    case .generate(let generate): _ = try generator(generate)
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
-      _ = try Self.read(trace)
+      _ = try read(trace, sharing: nil)
     }
   }
 
@@ -63,20 +69,41 @@ extension Assembly {
     }
   }
 
-  private static func read(_ config: TraceConfig) throws(ConfigError) -> LoadedWorkload {
+  private static func read(
+    _ config: TraceConfig, sharing traces: TraceLibrary?
+  ) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value
     options.limit = config.limit?.value
     options.speedup = config.speedup.value
-    options.rate = config.rate?.value
     options.concurrency = config.concurrency?.value
     let names = ["auto"] + traceFormats.map { $0.name }
     guard names.contains(options.format) else {
       throw .unknown("trace format", options.format, known: names, at: config.format.place)
     }
+    let path = config.path.value
+    var trace: Trace
+    if let traces {
+      trace = try traces.trace(TraceLibrary.Key(config)) { () throws(ConfigError) in
+        try readTrace(path, options)
+      }
+    } else {
+      trace = try readTrace(path, options)
+    }
+    options.rate = config.rate?.value
     do {
-      let trace = try readTrace(at: config.path.value, options: options)
-      return LoadedWorkload(requests: trace.requests, report: trace.report)
+      try trace.applyRate(of: options, path: path)
+    } catch {
+      throw ConfigError(nil, error.description)
+    }
+    return LoadedWorkload(requests: trace.requests, report: trace.report)
+  }
+
+  private static func readTrace(
+    _ path: String, _ options: TraceOptions
+  ) throws(ConfigError) -> Trace {
+    do {
+      return try Workload.readTrace(at: path, options: options)
     } catch {
       throw ConfigError(nil, error.description)
     }

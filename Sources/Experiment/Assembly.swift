@@ -119,7 +119,7 @@ extension Assembly {
         model: model, gpu: gpu, tensorParallel: cluster.tensorParallel.value,
         pipelineParallel: cluster.pipelineParallel.value, profile: profile)
     } catch {
-      throw ConfigError(cluster.tensorParallel.place, error.description)
+      throw ConfigError(cluster.tensorParallel.place, error.description).misfit
     }
   }
 
@@ -194,11 +194,11 @@ extension Assembly {
         blockSize: size)
       blocks = pool.blocks
     } catch {
-      throw ConfigError(config.cluster.gpu.place, error.description)
+      throw ConfigError(config.cluster.gpu.place, error.description).misfit
     }
     guard let tokens = engine.kvPoolTokens else { return Int32(clamping: blocks) }
     guard tokens.value >= size else {
-      throw tokens.error("\(tokens.value) is less than one block of \(size) tokens")
+      throw tokens.error("\(tokens.value) is less than one block of \(size) tokens").misfit
     }
     return Int32(clamping: tokens.value / size)
   }
@@ -241,7 +241,7 @@ extension Assembly {
     func make<S: Scheduler>(_ type: S.Type) throws(ConfigError) -> any Scheduler {
       let options = try decodeOptions(S.Options.self, from: policy, kind: "scheduler")
       if let fault = S.fault(options, in: context) {
-        throw ConfigError(policy.name.place, "scheduler \(S.name): \(fault)")
+        throw ConfigError(policy.name.place, "scheduler \(S.name): \(fault)").misfit
       }
       resolved.scheduler = optionTexts(options)
       return S(options, context)

@@ -47,6 +47,9 @@ public struct ConfigError: Error, Equatable, CustomStringConvertible {
   public let key: String
   /// What is wrong and what would be right, without place and key.
   public let message: String
+  /// Whether every setting is right by itself and only their combination is not, such as a model
+  /// that does not fit its GPU: a fault of one point of a sweep, not of the sweep.
+  public private(set) var isMisfit = false
 
   /// The error that `key`, at `place`, has the fault `message`.
   public init(_ place: Place?, key: String = "", _ message: String) {
@@ -61,6 +64,13 @@ public struct ConfigError: Error, Equatable, CustomStringConvertible {
     // A flag already names the key that it sets.
     if case .flag(let flag)? = place, flag.hasSuffix(" \(key)") { return start + message }
     return start + (key.isEmpty ? "" : "\(key) ") + message
+  }
+
+  /// The same error as a fault of a combination.
+  var misfit: ConfigError {
+    var error = self
+    error.isMisfit = true
+    return error
   }
 
   /// The error that `name` is no `kind` (key, GPU, scheduler …): names the nearest and all known.

@@ -40,17 +40,33 @@ extension Assembly {
     exactSteps: Bool, clock: () -> Double, warnings: inout Warnings,
     progress: (Progress) -> Void
   ) throws(ConfigError) -> Execution {
+    let execution = try execute(
+      exactSteps: exactSteps, sharing: nil, clock: clock, warnings: &warnings
+    ) {
+      progress($0)
+      return true
+    }
+    guard let execution else { preconditionFailure("a run stopped that nobody stops") }
+    return execution
+  }
+
+  /// As `execute`, with a trace that other runs read too out of `traces`; nil as soon as `goesOn`
+  /// answers false.
+  func execute(
+    exactSteps: Bool = false, sharing traces: TraceLibrary?, clock: () -> Double,
+    warnings: inout Warnings, goesOn: (Progress) -> Bool
+  ) throws(ConfigError) -> Execution? {
     let start = clock()
     for caveat in caveats { warnings.warn(caveat, caveat) }
-    let workload = try workload()
+    let workload = try workload(sharing: traces)
     for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
     var simulation = simulation(workload.requests, exactSteps: exactSteps)
     let count = workload.requests.count
     while simulation.advance(events: Self.stride) {
-      progress(
-        Progress(
-          settled: simulation.settledRequests, requests: count,
-          seconds: simulation.now.seconds.value))
+      let progress = Progress(
+        settled: simulation.settledRequests, requests: count,
+        seconds: simulation.now.seconds.value)
+      guard goesOn(progress) else { return nil }
     }
     let record = simulation.record()
     var description = try describe(record, workload.report)

@@ -12,9 +12,7 @@ extension ExperimentConfig {
       ]
     ) { (r) throws(ConfigError) in
       let whole = Place.file(file)
-      if let version = r.optional("version"), try version.whole(in: 0...Int.max) != Self.version {
-        throw version.error("\(try version.text()) is not known; this martlet reads version 1")
-      }
+      if let version = r.optional("version") { try Self.check(version: version) }
       return ExperimentConfig(
         file: file,
         name: try r.text("name", default: Paths.stem(of: file)).value,
@@ -29,6 +27,12 @@ extension ExperimentConfig {
         slo: try SLOConfig(r.optional("slo")?.node, at: whole),
         output: try OutputConfig(r.optional("output")?.node, at: whole))
     }
+  }
+
+  /// Refuses any version of the file format but this one.
+  static func check(version: Field) throws(ConfigError) {
+    guard try version.whole(in: 0...Int.max) != Self.version else { return }
+    throw version.error("\(try version.text()) is not known; this martlet reads version 1")
   }
 }
 

@@ -1,9 +1,3 @@
-#if canImport(Darwin)
-internal import Darwin
-#else
-internal import Glibc
-#endif
-
 extension Listing {
   /// The directory of experiment files that comes with an executable: `Workloads` in one of the
   /// four directories above it, as in a checkout and as unpacked; nil when there is none.
@@ -23,7 +17,7 @@ extension Listing {
   static func scenarios(in directory: String?) -> Listing {
     var entries: [Entry] = []
     var notes: [String] = []
-    for name in Posix.names(in: directory ?? "").sorted() where name.hasSuffix(".yaml") {
+    for name in (try? Posix.names(in: directory ?? "")) ?? [] where name.hasSuffix(".yaml") {
       let path = Paths.relative(Paths.join(directory ?? "", name), to: ".")
       do {
         entries.append(entry(of: try ExperimentConfig.load(path), at: path))
@@ -56,21 +50,5 @@ extension Listing {
         ("gpu", .string(gpu)), ("instances", .integer(Int64(config.cluster.instances.value))),
         ("scheduler", .string(scheduler)),
       ])
-  }
-}
-
-extension Posix {
-  /// Names of what lies in `directory`, in no order; none when it cannot be read.
-  fileprivate static func names(in directory: String) -> [String] {
-    guard let stream = opendir(directory) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      names.append(
-        withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        })
-    }
-    return names
   }
 }

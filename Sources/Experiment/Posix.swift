@@ -13,6 +13,8 @@ enum Posix {
     let code: Int32
     var reason: String { String(cString: strerror(code)).lowercasedFirst }
     var isTooLarge: Bool { code == EFBIG }
+    var isExisting: Bool { code == EEXIST }
+    var isMissing: Bool { code == ENOENT }
     static let exists = Failure(code: EEXIST)
     static var last: Failure { Failure(code: errno) }
   }
@@ -52,6 +54,30 @@ enum Posix {
       if count == 0 { return bytes }
       bytes.append(contentsOf: chunk[..<count])
       guard bytes.count <= limit else { throw Failure(code: EFBIG) }
+    }
+  }
+
+  /// Hands the file at `path` to `body` in pieces of 1 MiB, the last one shorter.
+  static func readChunks(
+    _ path: String, _ body: (UnsafeRawBufferPointer) -> Void
+  ) throws(Failure) {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .last }
+    defer { close(file) }
+    var chunk = [UInt8](repeating: 0, count: 1 << 20)
+    var filled = 0
+    while true {
+      let size = chunk.count - filled
+      let count = chunk.withUnsafeMutableBytes { bytes in
+        bytes.baseAddress.map { read(file, $0 + filled, size) } ?? 0
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw .last }
+      filled += count
+      guard count == 0 || filled == chunk.count else { continue }
+      chunk.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[..<filled])) }
+      if count == 0 { return }
+      filled = 0
     }
   }
 
@@ -114,18 +140,33 @@ enum Posix {
 
   /// Removes a directory with the files in it, or a file; what cannot be removed stays.
   static func remove(_ path: String) {
-    if let directory = opendir(path) {
-      while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-          pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { remove("\(path)/\(name)") }
-      }
-      closedir(directory)
-      rmdir(path)
-    } else {
+    guard let names = try? names(in: path) else {
       unlink(path)
+      return
     }
+    for name in names { remove("\(path)/\(name)") }
+    rmdir(path)
+  }
+
+  /// Names of what lies in a directory, `.` and `..` left out, in byte order.
+  static func names(in path: String) throws(Failure) -> [String] {
+    guard let directory = opendir(path) else { throw .last }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The name of this machine, or of this container.
+  static var hostName: String {
+    var bytes = [CChar](repeating: 0, count: 256)
+    guard gethostname(&bytes, bytes.count - 1) == 0 else { return "host" }
+    return bytes.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "host" }
   }
 
   static var processID: Int32 { getpid() }

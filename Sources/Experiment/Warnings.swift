@@ -1,6 +1,16 @@
 /// Warnings of a run: the first of each kind is printed at once, the rest are counted.
 public struct Warnings {
-  private var kinds: [(kind: String, count: Int)] = []
+  /// One kind of warning.
+  public struct Kind: Sendable, Equatable {
+    /// A few words, such as `unservable requests`.
+    public let kind: String
+    /// The first warning of this kind.
+    public let message: String
+    /// How many there were.
+    public fileprivate(set) var count: Int
+  }
+  /// Every kind so far, in the order of their first warnings.
+  public private(set) var kinds: [Kind] = []
   private let print: (String) -> Void
 
   /// Warnings that go to standard error.
@@ -17,13 +27,15 @@ public struct Warnings {
       kinds[index].count += count
       return
     }
-    kinds.append((kind, count))
+    kinds.append(Kind(kind: kind, message: message, count: count))
     print("warning: \(message)")
   }
 
   /// Prints how many there were of each kind that came more than once.
   public func finish() {
-    for (kind, count) in kinds where count > 1 { print("warning: \(kind): \(count) times") }
+    for kind in kinds where kind.count > 1 {
+      print("warning: \(kind.kind): \(kind.count) times")
+    }
   }
 }
 

@@ -37,6 +37,33 @@ public func writeFile(_ bytes: [UInt8], to named: String, force: Bool) throws(Co
   }
 }
 
+/// Writes `bytes` to `path` whole or not at all, replacing what stands there.
+///
+/// Made for many writers at once, on one machine or on several that share a disk: it handles no
+/// interruptions, and what a killed writer leaves is hidden and holds `.partial-`.
+func replaceFile(
+  at path: String, _ body: (inout ByteFile) throws(ConfigError) -> Void
+) throws(ConfigError) {
+  let name = Paths.last(of: path)
+  let writer = "\(Posix.hostName)-\(Posix.processID)"
+  let partial = Paths.join(Paths.directory(of: path), ".\(name).partial-\(writer)")
+  Posix.remove(partial)
+  do throws(ConfigError) {
+    var file = try ByteFile(creating: partial)
+    try body(&file)
+    try file.close()
+    do {
+      try Posix.move(partial, to: path)
+    } catch {
+      throw ConfigError(.file(path), "cannot be written: \(error.reason)")
+    }
+  } catch {
+    Posix.remove(partial)
+    guard error.place == .file(partial) else { throw error }
+    throw ConfigError(.file(path), error.message)
+  }
+}
+
 private func fill(_ file: consuming ByteFile, _ bytes: [UInt8]) throws(ConfigError) {
   let piece = 1 << 20
   for start in stride(from: 0, to: bytes.count, by: piece) {

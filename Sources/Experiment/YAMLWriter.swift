@@ -50,7 +50,7 @@ struct YAMLWriter {
   }
 
   /// A value on one line.
-  private static func inline(_ node: ConfigNode) -> String {
+  static func inline(_ node: ConfigNode) -> String {
     switch node.content {
     case .null: "null"
     case .scalar(let text, let quoted): Scalar.written(text, option: !quoted)

@@ -9,7 +9,8 @@ public struct ColumnEntry: Sendable, Equatable {
   /// What it was taken over, or when it is empty.
   public let population: String
 
-  init(_ name: String, _ unit: String, _ definition: String, _ population: String) {
+  /// A column; all four are single lines.
+  public init(_ name: String, _ unit: String, _ definition: String, _ population: String) {
     self.name = name
     self.unit = unit
     self.definition = definition

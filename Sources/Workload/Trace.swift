@@ -101,7 +101,28 @@ package func readTrace(
   var reader = try LineReader(path: path, chunk: chunk)
   let first = try FirstLine(of: &reader, path: path)
   let type = try traceFormat(named: options.format, for: first, path: path)
-  return try read(type, from: &reader, after: first, path: path, options: options)
+  var trace = try read(type, from: &reader, after: first, path: path, options: options)
+  try trace.applyRate(of: options, path: path)
+  return trace
+}
+
+extension Trace {
+  /// Rescales the arrivals to the rate of `options`, when it has one.
+  ///
+  /// A trace that was read without a rate becomes what reading it with the rate gives, so one
+  /// reading serves any number of rates. `path` is the file's, for messages.
+  ///
+  /// - Throws: `TraceError` if the rate cannot be used, or leads beyond the longest run.
+  public mutating func applyRate(
+    of options: TraceOptions, path: String
+  ) throws(TraceError) {
+    guard let rate = options.rate else { return }
+    if let fault = options.fault { throw TraceError(path, fault) }
+    if options.speedup != 1 {
+      report.warnings.append("\(path): rate \(rate) overrides speedup \(options.speedup)")
+    }
+    try rescale(&requests, to: rate, path: path)
+  }
 }
 
 private func read<Format: TraceFormat>(
@@ -142,12 +163,6 @@ private func finished(
   }
   guard requests.count > 0 else { throw nothingLeft(of: report, path: path) }
   if let warning = rateWarning(requests, options) { report.warnings.append("\(path): \(warning)") }
-  if let rate = options.rate {
-    if options.speedup != 1 {
-      report.warnings.append("\(path): rate \(rate) overrides speedup \(options.speedup)")
-    }
-    try rescale(&requests, to: rate, path: path)
-  }
   if let concurrency = options.concurrency { requests.close(at: concurrency) }
   return requests
 }

@@ -14,6 +14,8 @@ struct Status: RawRepresentable, Equatable {
   static let done = Status(rawValue: 0)
   /// Usage or configuration error: the same command will fail again.
   static let usage = Status(rawValue: 2)
+  /// Some points of a sweep failed.
+  static let failures = Status(rawValue: 3)
   /// Stopped by the progress watchdog.
   static let stuck = Status(rawValue: 4)
 }

@@ -9,13 +9,13 @@ struct Martlet: ParsableCommand {
     abstract: "Simulates GPU clusters that serve large language models.",
     discussion: """
       The answer goes to standard output, warnings and progress to standard error.
-      Exit codes: 0 done, 2 usage or configuration error, 4 stopped by the progress watchdog, \
-      130 and 143 interrupted.
+      Exit codes: 0 done, 2 usage or configuration error, 3 some points of a sweep failed, \
+      4 stopped by the progress watchdog, 130 and 143 interrupted.
       """,
     version: martletVersion,
     subcommands: [
-      Run.self, Validate.self, Explain.self, List.self, Trace.self, Calibrate.self,
-      ValidateCost.self, ValidateRun.self,
+      Run.self, Sweep.self, Merge.self, Validate.self, Explain.self, List.self, Trace.self,
+      Calibrate.self, ValidateCost.self, ValidateRun.self,
     ])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.

@@ -4,23 +4,36 @@ internal import Experiment
 struct ProgressBar {
   private let isShown: Bool
   private var hasDrawn = false
+  private var lastDrawn = -1.0
 
   init(isShown: Bool) { self.isShown = isShown && isTerminal(standardError) }
 
   mutating func show(_ progress: Progress) {
     guard isShown else { return }
-    hasDrawn = true
     let share = progress.requests > 0 ? Double(progress.settled) / Double(progress.requests) : 0
-    let filled = Int(share * 30)
-    let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 30 - filled)
-    printBytes(
-      Array(
-        "\r[\(bar)] \(Int(share * 100)) % of \(progress.requests) requests, "
-          .utf8), to: standardError)
-    printBytes(Array("\(Int(progress.seconds)) s simulated".utf8), to: standardError)
+    draw(
+      share,
+      "\(Int(share * 100)) % of \(progress.requests) requests, \(Int(progress.seconds)) s simulated"
+    )
   }
 
-  func clear() {
+  /// Shows how far a sweep has come; a line that was drawn less than 0.1 s before `time` stays.
+  mutating func show(_ progress: SweepProgress, at time: Double) {
+    guard isShown, time - lastDrawn >= 0.1 else { return }
+    lastDrawn = time
+    let left = progress.secondsLeft.map { ", \(WaitText.duration($0)) left" } ?? ""
+    draw(progress.share, "\(progress.done) of \(progress.total) points\(left)")
+  }
+
+  mutating func clear() {
     if hasDrawn { printBytes(Array("\r\u{1B}[K".utf8), to: standardError) }
+    hasDrawn = false
+  }
+
+  private mutating func draw(_ share: Double, _ text: String) {
+    hasDrawn = true
+    let filled = Int(share * 30)
+    let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 30 - filled)
+    printBytes(Array("\r[\(bar)] \(text)\u{1B}[K".utf8), to: standardError)
   }
 }

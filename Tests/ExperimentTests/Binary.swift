@@ -25,11 +25,29 @@ enum Binary {
   }()
 
   /// Runs martlet with `arguments` in `directory`; nil, said once, without an executable.
-  static func martlet(_ arguments: [String], in directory: TestDirectory) throws -> Outcome? {
+  ///
+  /// With `signal` it is sent that signal once `when` has returned; its code is then 128 + the
+  /// signal's number unless it ended by itself.
+  static func martlet(
+    _ arguments: [String], in directory: TestDirectory, signal: (Int32, when: () -> Void)? = nil
+  ) throws -> Outcome? {
     guard let executable = executable else {
       // `swift test` builds every product, so its absence is a fault, not a reason to skip.
       throw CocoaError(.fileNoSuchFile)
     }
+    return try run(executable, arguments, in: directory, signal: signal)
+  }
+
+  /// Runs a shell script in which `$0` is martlet.
+  static func shell(_ script: String, in directory: TestDirectory) throws -> Outcome? {
+    guard let executable else { throw CocoaError(.fileNoSuchFile) }
+    return try run("/bin/bash", ["-c", script, executable], in: directory, signal: nil)
+  }
+
+  private static func run(
+    _ executable: String, _ arguments: [String], in directory: TestDirectory,
+    signal: (Int32, when: () -> Void)?
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
@@ -42,9 +60,15 @@ enum Binary {
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle(forWritingAtPath: errors)
     try process.run()
+    if let signal {
+      signal.when()
+      kill(process.processIdentifier, signal.0)
+    }
     process.waitUntilExit()
+    let isKilled = process.terminationReason == .uncaughtSignal
     return Outcome(
-      code: process.terminationStatus, output: try String(contentsOfFile: output, encoding: .utf8),
+      code: process.terminationStatus + (isKilled ? 128 : 0),
+      output: try String(contentsOfFile: output, encoding: .utf8),
       errors: try String(contentsOfFile: errors, encoding: .utf8))
   }
 }

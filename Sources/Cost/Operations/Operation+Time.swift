@@ -14,7 +14,8 @@ extension Operation {
     switch self {
     case .gemm(let rows, let inner, let outer, let precision):
       return MatrixProduct(
-        kernels.products(precision), inner: inner, outer: outer, precision: precision, gpu: gpu
+        kernels.products(precision, on: gpu), inner: inner, outer: outer, precision: precision,
+        gpu: gpu
       ).time(rows)
     case .decodeAttention(let heads, let sequences, let context):
       return DecodeAttention(
@@ -47,9 +48,10 @@ extension Operation {
     case .sampling(let sequences, let vocab):
       return kernels.elementwise.sampling(sequences, vocab: vocab, bandwidth: gpu.bandwidth.value)
     case .experts(let experts):
-      let isPlain = experts.precision == .fp8 && !experts.isBlockScaled
+      let isPlain =
+        experts.precision == .fp8 && !experts.isBlockScaled && gpu.fp8.value > 0
       return experts.seconds(
-        on: gpu, isPlain ? kernels.experts8 : kernels.experts(experts.precision))
+        on: gpu, isPlain ? kernels.experts8 : kernels.experts(experts.precision, on: gpu))
     case .copy(let method, let blockBytes, let blocks):
       return (method == .memcpy ? kernels.memcpy : kernels.copyKernel).time(
         blockBytes: blockBytes, blocks: blocks, bandwidth: gpu.hostLink.value)

@@ -161,7 +161,7 @@ struct MixedAttention: Sendable {
     let compute =
       (chunks.pairs + pairs * context) * prefill.perPair + blocks * prefill.perBlock
       + sequences * max(0, empty) * skip
-    let missing = min(1, max(0, (cachedShare * context - 0.3) / 0.7))
+    let missing = context > 0 ? min(1, max(0, (cachedShare * context - 0.3) / 0.7)) : 0
     let again = 1 + (group - 1) * min(1, sequences * spread) * missing
     let together = prefill.time(
       compute: compute, keys: (chunks.keys + context * again) * prefill.perKey,

@@ -41,6 +41,10 @@ public struct CostValidation: Sendable {
       guard !isHeldOut || fits.contains(where: taught.contains) else { return nil }
       return Validation(type, measurements, on: gpu, kernels)
     }
+    guard !classes.isEmpty else {
+      throw ConfigError(
+        .flag("--held-out"), "no other GPU was measured for what these files hold")
+    }
   }
 }
 

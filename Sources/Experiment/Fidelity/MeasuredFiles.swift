@@ -49,6 +49,11 @@ public struct MeasuredFiles: Sendable {
         guard let place = measuredClasses.firstIndex(where: { $0 == type }) else { continue }
         let list = try type.measurements(in: rows, on: gpu)
         found[place] += list
+        if list.count < rows.rows.count {
+          warnings.append(
+            "\(path): \(rows.rows.count - list.count) of \(rows.rows.count) rows are of formats or "
+              + "models that are not modelled and are left out")
+        }
         files.append(
           File(path: path, rows: table.rows.count, contentHash: table.contentHash))
         if let other = table.otherGPU(than: gpu.name) {

@@ -45,7 +45,12 @@ extension ColumnCatalog {
       ("summary.json", summary), ("requests.csv", requests), ("timeseries.csv", timeseries),
       ("steps.csv", steps),
     ]
-    return .object(files.map { ($0.0, .object($0.1.map { ($0.name, $0.json) })) })
+    return json(files)
+  }
+
+  /// The object of a columns.json that describes `files`.
+  static func json(_ files: [(String, [ColumnEntry])]) -> JSON {
+    .object(files.map { ($0.0, .object($0.1.map { ($0.name, $0.json) })) })
   }
 
   /// The header row of a CSV with these columns.
