@@ -34,7 +34,9 @@ enum Reference {
         let waves = ceil(tiles / sms) * (64 * ceil(k / split / 64) + 180) * step
         // Partial sums are written and read in 32 bits.
         let partial = split > 1 ? 2 * 4 * split * m * n : 0
-        let bytes = width * n * k + width * m * k + 2 * m * n + partial
+        // Rows stay at 16 bits on GPUs without 8-bit arithmetic.
+        let input = gpu.fp8.value > 0 ? width : 2
+        let bytes = width * n * k + input * m * k + 2 * m * n + partial
         let after = split > 1 ? 2500 / gpu.clock.value : 0
         best = min(best, norm(waves, bytes / (t.memory * gpu.bandwidth.value)) + after)
       }

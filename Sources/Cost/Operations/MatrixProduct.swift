@@ -68,6 +68,8 @@ public struct MatrixProduct: Sendable {
   init(_ times: MatrixTimes, inner: Int, outer: Int, precision: Precision, gpu: GPU) {
     let (k, n, bytes) = (Double(inner), Double(outer), precision.bytes)
     let bandwidth = times.memory * gpu.bandwidth.value
+    // Without 8-bit arithmetic weights are unpacked and rows stay as they are.
+    let input = gpu.fp8.value > 0 ? bytes : Precision.bf16.bytes
     let processors = gpu.tiledMultiprocessors
     let perProcessor = gpu.peak(precision).value / Double(processors)
     var cuts: [Cut] = []
@@ -83,7 +85,7 @@ public struct MatrixProduct: Sendable {
             tileRows: tile.rows,
             tilesPerRow: (outer + tile.columns - 1) / tile.columns * split,
             wave: length * step,
-            row: (bytes * k + Precision.bf16.bytes * n + partial) / bandwidth,
+            row: (input * k + Precision.bf16.bytes * n + partial) / bandwidth,
             after: split > 1 ? MatrixTimes.reductionCycles / gpu.clock.value : 0,
             isSplit: split > 1))
       }
