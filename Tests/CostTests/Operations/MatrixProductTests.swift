@@ -67,7 +67,7 @@ import Units
     gpu.fp8 = FLOPsPerSecond(0)
     let product = Cost.Operation.gemm(rows: 4096, inner: 8192, outer: 8192, .fp8)
     let expected = Reference.product(
-      kernels().gemm8, m: 4096, k: 8192, n: 8192, .fp8, on: gpu)
+      kernels().gemm, m: 4096, k: 8192, n: 8192, .fp8, on: gpu)
     #expect(near(product.time(on: gpu, kernels()).value, expected))
     #expect(product.time(on: gpu, kernels()) > product.time(on: .round(), kernels()))
   }
