@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// The experiment and what the command line lays over it.
 struct ExperimentOptions: ParsableArguments {

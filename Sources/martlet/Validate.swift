@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// `martlet validate`: reads an experiment and says what is wrong, or that nothing is.
 struct Validate: ParsableCommand {
