@@ -21,6 +21,7 @@ public struct Simulation: Sendable {
   private var queue: EventQueue
   private var release: Release
   private var rejected = 0
+  private var isMeasuring = false
   private var touched: [Int] = []
   private var isTouched: [Bool]
   private var series: TimeSeries?
@@ -91,6 +92,10 @@ public struct Simulation: Sendable {
   private mutating func arrive(_ id: RequestID) {
     let row = Int(id.row)
     end = queue.now
+    if !isMeasuring, requests.isMeasured(row) {
+      isMeasuring = true
+      for i in 0..<fleet.count { fleet.instances[i].endWarmup(at: queue.now) }
+    }
     let arrival = Arrival(
       id: id, time: requests.arrival[row], promptTokens: requests.prompt[row])
     let target = router.route(arrival, in: &fleet)

@@ -27,6 +27,8 @@ public struct Assembly: Sendable {
   public let scheduler: any Scheduler
   /// The router of the cluster.
   public let router: any Router
+  /// What a GPU draws; nil when the experiment does not ask.
+  public let power: PowerDraw?
   /// Options and derived values for config.effective.yaml.
   public let resolved: ResolvedConfig
   /// What a reader of the results should be warned of before the run.
@@ -50,6 +52,8 @@ public struct Assembly: Sendable {
     cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
+    power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
+    try Self.check(config.statistics, against: config.workload)
     resolved.maxModelLength = longest
     resolved.kvPoolTokens = Int(blocks) * config.engine.blockSize.value
     self.resolved = resolved

@@ -16,6 +16,8 @@ public struct ResolvedConfig: Sendable {
   public var maxModelLength: Int?
   /// KV tokens of an instance, for the comment on `kv_pool_tokens`.
   public var kvPoolTokens: Int?
+  /// Draws of a GPU with and without work, for the comments on `cluster.power`.
+  public var power: (idle: String, busy: String)?
 
   /// Nothing resolved: policies are written with the options of the file alone.
   public init() {}
@@ -73,7 +75,7 @@ extension ExperimentConfig {
     case .file(let file): out.key("model", Scalar.written(path(file)))
     case .inline(let node): out.node("model", node)
     }
-    write(cluster, path: path, to: &out)
+    write(cluster, resolved, path: path, to: &out)
     write(engine, resolved, to: &out)
     out.policy("router", router, resolved.router)
     out.block("workload") { out in
@@ -87,6 +89,13 @@ extension ExperimentConfig {
       out.optional("tpot_ms", slo.timePerOutputToken)
       out.optional("e2el_ms", slo.endToEnd)
     }
+    out.block("statistics") { out in
+      let warmup = statistics.warmup.map { Scalar.written("\($0.value)") }
+      out.optional("warmup", warmup, absent: "no request is left out")
+      out.optional("warmup_requests", statistics.warmupRequests?.value)
+      out.key("batches", "\(statistics.batches)")
+      out.key("confidence", "\(statistics.confidence)")
+    }
     out.block("output") { out in
       out.key("requests", "\(output.requests)")
       out.key("steps", "\(output.steps)")
@@ -97,7 +106,8 @@ extension ExperimentConfig {
   }
 
   private func write(
-    _ cluster: ClusterConfig, path: (String) -> String, to out: inout YAMLWriter
+    _ cluster: ClusterConfig, _ resolved: ResolvedConfig, path: (String) -> String,
+    to out: inout YAMLWriter
   ) {
     out.block("cluster") { out in
       switch cluster.gpu.value {
@@ -110,6 +120,19 @@ extension ExperimentConfig {
       out.key("memory", "null", comment: "HBM only")
       let kernels = cluster.kernels.map { Scalar.written(path($0.value)) }
       out.optional("kernels", kernels, absent: "those of the GPU")
+      out.optional("price_per_gpu_hour", cluster.pricePerGPUHour, absent: "no cost is reckoned")
+      guard let power = cluster.power else {
+        return out.key("power", "null", comment: "no energy is reckoned")
+      }
+      out.block("power") { out in
+        let (idle, busy) = resolved.power ?? ("", "")
+        out.optional(
+          "idle", power.idle.map { Scalar.written("\($0.value)") }, absent: "the GPU's: \(idle)")
+        out.optional(
+          "busy", power.busy.map { Scalar.written("\($0.value)") },
+          absent: "the GPU's TDP: \(busy)")
+        out.key("pue", "\(power.pue)")
+      }
     }
   }
 

@@ -59,7 +59,8 @@ extension Assembly {
   ) throws(ConfigError) -> Execution? {
     let start = clock()
     for caveat in caveats { warnings.warn(caveat, caveat) }
-    let workload = try workload(sharing: traces)
+    var workload = try workload(sharing: traces)
+    try cutWarmup(of: &workload.requests)
     for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
     var simulation = simulation(workload.requests, exactSteps: exactSteps)
     let count = workload.requests.count
@@ -70,6 +71,7 @@ extension Assembly {
       guard goesOn(progress) else { return nil }
     }
     let record = simulation.record()
+    if record.stop == nil { try checkMeasured(record.requests) }
     var description = try describe(record, workload.report)
     description.wallTime = clock() - start
     let summary = Summary(record, description)
@@ -86,6 +88,10 @@ extension Assembly {
     description.label = config.name
     (description.requestRate, description.burstiness) = offered
     description.gpuCount = gpuCount
+    description.gpuHourPrice = config.cluster.pricePerGPUHour
+    description.power = power
+    description.intervals.batches = config.statistics.batches
+    description.intervals.confidence = config.statistics.confidence
     description.targets = ServiceLevel(
       ttft: config.slo.timeToFirstToken.map { Seconds($0 * 1e-3) },
       tpot: config.slo.timePerOutputToken.map { Seconds($0 * 1e-3) },
@@ -119,7 +125,7 @@ extension Assembly {
   }
 
   private func warn(of record: RunRecord, _ summary: Summary, _ warnings: inout Warnings) {
-    let rejected = Int(summary.rejected)
+    let rejected = record.requests.isRejected.count { $0 }
     if rejected > 0, let row = record.requests.isRejected.firstIndex(of: true) {
       let tokens = "\(record.requests.prompt[row]) + \(record.requests.output[row]) tokens"
       let pool = Int(blocks) * config.engine.blockSize.value
@@ -128,6 +134,16 @@ extension Assembly {
         "\(rejected) of \(record.requests.count) requests can never be served and are rejected, "
           + "the first is request \(row) (\(tokens)); max_model_len is \(context.maxModelLength), "
           + "the KV pool has \(pool) tokens")
+    }
+    // Of an overloaded run the verdict says as much.
+    if summary.intervals.isReliable(summary.description.intervals) == false,
+      summary.verdict.kind != .overloaded
+    {
+      let correlation = summary.intervals.correlation ?? 0
+      warnings.warn(
+        "correlated batches",
+        "the \(config.statistics.batches) batch means are correlated (\(correlation.fixed(2))): "
+          + "intervals (keys _ci) are too narrow; run longer, or cut the warm-up (statistics)")
     }
     let beyond = record.totals.extrapolatedSteps
     if beyond > 0 {

@@ -9,7 +9,7 @@ extension ExperimentConfig {
       root, path: "", at: .file(file),
       keys: [
         "version", "name", "seed", "model", "cluster", "engine", "router", "workload", "slo",
-        "output",
+        "statistics", "output",
       ]
     ) { (r) throws(ConfigError) in
       let whole = Place.file(file)
@@ -26,6 +26,7 @@ extension ExperimentConfig {
         workload: try WorkloadConfig(
           try r.required("workload", "workload: {trace: FILE} or {generate: …}").node, at: whole),
         slo: try SLOConfig(r.optional("slo")?.node, at: whole),
+        statistics: try StatisticsConfig(r.optional("statistics")?.node, at: whole),
         output: try OutputConfig(r.optional("output")?.node, at: whole))
     }
   }
@@ -53,7 +54,10 @@ extension ClusterConfig {
   fileprivate init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "cluster", at: place,
-      keys: ["gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory", "kernels"]
+      keys: [
+        "gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory", "kernels",
+        "price_per_gpu_hour", "power",
+      ]
     ) { (r) throws(ConfigError) in
       if let memory = r.optional("memory") {
         throw memory.error("is not offered yet; leave it out: KV lies in HBM only")
@@ -72,6 +76,10 @@ extension ClusterConfig {
         pipelineParallel: try r.whole("pipeline_parallel", default: 1, in: 1...1024),
         kernels: try r.optional("kernels").map { (field) throws(ConfigError) in
           field.located(Paths.resolve(try field.text(), at: field.place))
+        },
+        pricePerGPUHour: try r.number("price_per_gpu_hour", in: .notNegative)?.value,
+        power: try r.optional("power").map { (field) throws(ConfigError) in
+          try PowerConfig(field)
         })
     }
   }

@@ -28,6 +28,8 @@ public struct ExperimentConfig: Sendable {
   public var workload: WorkloadConfig
   /// Targets of every request.
   public var slo: SLOConfig
+  /// Which requests are measured, and how sure the means are.
+  public var statistics: StatisticsConfig
   /// Which files are written besides summary and schema.
   public var output: OutputConfig
 
@@ -97,6 +99,22 @@ public struct ClusterConfig: Sendable {
   public var pipelineParallel: Located<Int>
   /// Path of a file of kernel constants from `martlet calibrate`; nil: those of the GPU.
   public var kernels: Located<String>?
+  /// What a GPU costs an hour, in any currency; nil: costs are not reckoned.
+  public var pricePerGPUHour: Double?
+  /// What a GPU draws; nil: energy is not reckoned.
+  public var power: PowerConfig?
+}
+
+/// What a GPU draws.
+public struct PowerConfig: Sendable {
+  /// Without work; nil is the catalogue's.
+  public var idle: Located<Watts>?
+  /// With a step in flight; nil is the catalogue's thermal design power.
+  public var busy: Located<Watts>?
+  /// Energy of the building over that of the GPUs.
+  public var pue: Double
+  /// Where the block was written.
+  public var place: Place
 }
 
 /// The serving engine of every instance.
@@ -208,6 +226,18 @@ public struct SLOConfig: Sendable, Equatable {
   public var timePerOutputToken: Double?
   /// Time to the last token.
   public var endToEnd: Double?
+}
+
+/// Which requests are measured, and how sure their means are.
+public struct StatisticsConfig: Sendable {
+  /// Requests that arrive sooner after the first are not measured.
+  public var warmup: Located<Seconds>?
+  /// So many requests, the first to arrive, are not measured.
+  public var warmupRequests: Located<Int>?
+  /// Parts of the run whose means are compared.
+  public var batches: Int
+  /// Confidence of the intervals.
+  public var confidence: Double
 }
 
 /// Which files are written.

@@ -8,6 +8,8 @@ package enum NumberRange {
   case notNegative
   /// Above 0 and at most 1.
   case fraction
+  /// Above 0 and below 1.
+  case share
   /// Above 0 and at most a whole number.
   case upTo(Int)
 
@@ -18,6 +20,7 @@ package enum NumberRange {
     case .positive: value > 0
     case .notNegative: value >= 0
     case .fraction: value > 0 && value <= 1
+    case .share: value > 0 && value < 1
     case .upTo(let most): value > 0 && value <= Double(most)
     }
   }
@@ -28,6 +31,7 @@ package enum NumberRange {
     case .positive: "above 0"
     case .notNegative: "of at least 0"
     case .fraction: "above 0 and at most 1"
+    case .share: "above 0 and below 1"
     case .upTo(let most): "above 0 and at most \(most)"
     }
   }

@@ -27,20 +27,21 @@ public struct BatchMeans: Sendable {
 
   /// The mean of `column` and of each part; nil with fewer than `fewest` values a part.
   public func means(of column: [Int64]) -> Sections? {
-    ratios(of: column) { _ in 1 }
+    ratios(count: column.count) { (column[$0], 1) }
   }
 
-  /// Σ `column` / Σ `weight` over all rows and over those of each part; nil with fewer than
-  /// `fewest` rows a part or a part without weight.
-  func ratios(of column: [Int64], weight: (Int) -> Int64) -> Sections? {
-    guard column.count / batches >= Self.fewest else { return nil }
+  /// Σ values / Σ weights of the terms of `count` rows and of those of each part; nil with fewer
+  /// than `fewest` rows a part or a part without weight.
+  func ratios(count: Int, _ term: (Int) -> (value: Int64, weight: Int64)) -> Sections? {
+    guard count / batches >= Self.fewest else { return nil }
     var values: [Double] = []
     var (sum, weights) = (Int128(0), Int128(0))
     for batch in 0..<batches {
       var (part, partWeight) = (Int128(0), Int64(0))
-      for row in rows(batch, of: column.count) {
-        part += Int128(column[row])
-        partWeight += weight(row)
+      for row in rows(batch, of: count) {
+        let (value, weight) = term(row)
+        part += Int128(value)
+        partWeight += weight
       }
       guard partWeight > 0 else { return nil }
       values.append(Double(part) / Double(partWeight))

@@ -1,13 +1,20 @@
 extension ColumnCatalog {
   /// Keys of summary.json.
-  public static var summary: [ColumnEntry] { settings + counts + latencies + resources + run }
+  ///
+  /// With a warm-up, requests, latencies, rates, cost and energy are those of the measured
+  /// requests; sums over engine steps, peaks, shares of time and the verdict stay those of the
+  /// whole run.
+  public static var summary: [ColumnEntry] {
+    settings + counts + latencies + uncertainty + resources + economics + run
+  }
 
   private static let settings: [ColumnEntry] = [
     ColumnEntry("endpoint_type", "", "What served the requests: this simulator.", "run"),
     ColumnEntry("label", "", "Name of the experiment.", "run"),
     ColumnEntry("model_id", "", "Model.", "run"),
     ColumnEntry("tokenizer_id", "", "The model's own tokenizer; lengths are given.", "run"),
-    ColumnEntry("num_prompts", "", "Requests of the workload: completed + failed.", "run"),
+    ColumnEntry(
+      "num_prompts", "", "Requests of the workload: warmup_requests + measured_requests.", "run"),
     ColumnEntry(
       "request_rate", "requests/s",
       "Arrival rate asked for; else (n - 1) / (last - first arrival); the text inf for a burst "
@@ -19,44 +26,51 @@ extension ColumnCatalog {
   ]
 
   private static let counts: [ColumnEntry] = [
-    ColumnEntry("duration", "s", "First arrival to last completion.", "completed requests"),
-    ColumnEntry("completed", "", "Requests whose tokens were all made.", "all requests"),
-    ColumnEntry("failed", "", "rejected + unfinished.", "all requests"),
-    ColumnEntry("total_input_tokens", "tokens", "Prompt tokens.", "completed requests"),
-    ColumnEntry("total_output_tokens", "tokens", "Output tokens.", "completed requests"),
-    ColumnEntry("request_throughput", "requests/s", "completed / duration.", "completed requests"),
+    ColumnEntry(
+      "duration", "s",
+      "First arrival to last completion: the time of which throughputs are taken.",
+      "measured requests"),
+    ColumnEntry("completed", "", "Requests whose tokens were all made.", "measured requests"),
+    ColumnEntry(
+      "failed", "", "rejected + unfinished; completed + failed = measured_requests.",
+      "measured requests"),
+    ColumnEntry("total_input_tokens", "tokens", "Prompt tokens.", "completed measured requests"),
+    ColumnEntry("total_output_tokens", "tokens", "Output tokens.", "completed measured requests"),
+    ColumnEntry(
+      "request_throughput", "requests/s", "completed / duration.", "completed measured requests"),
     ColumnEntry(
       "request_goodput", "requests/s", "Requests within every target / duration.",
-      "completed requests; null without targets"),
+      "completed measured requests; null without targets"),
     ColumnEntry(
-      "output_throughput", "tokens/s", "total_output_tokens / duration.", "completed requests"),
+      "output_throughput", "tokens/s", "total_output_tokens / duration.",
+      "completed measured requests"),
     ColumnEntry(
       "total_token_throughput", "tokens/s",
-      "(total_input_tokens + total_output_tokens) / duration.", "completed requests"),
+      "(total_input_tokens + total_output_tokens) / duration.", "completed measured requests"),
     ColumnEntry(
       "max_output_tokens_per_s", "tokens/s",
       "Most output tokens in one 1-s bucket of the time series, all instances; buckets count "
-        + "from the run's start.", "null without a time series or with wider buckets"),
+        + "from the run's start.", "whole run; null without a time series or with wider buckets"),
     ColumnEntry(
       "max_concurrent_requests", "", "Most requests in [arrival, finish) at once.",
-      "all but rejected requests"),
+      "all but rejected requests, whole run"),
     ColumnEntry("rtfx", "", "Audio seconds a second; null: no audio.", "run"),
   ]
 
   private static var latencies: [ColumnEntry] {
     let metrics = [
-      ("ttft", "time to first token, first token - arrival", "completed requests"),
+      ("ttft", "time to first token, first token - arrival", "completed measured requests"),
       (
         "tpot", "time per output token, (last - first token) / (output tokens - 1)",
-        "completed requests with more than one output token, one value each"
+        "completed measured requests with more than one output token, one value each"
       ),
       (
         "itl", "gap between neighbouring tokens of a request",
-        "all gaps of all requests, pooled; first tokens end no gap; exact up to 2 M "
+        "all gaps of measured requests, pooled; first tokens end no gap; exact up to 2 M "
           + "entries a run, from bins of 0.1 % width beyond"
       ),
-      ("e2el", "end-to-end latency, last token - arrival", "completed requests"),
-      ("queue_time", "queue time, first scheduled - arrival", "completed requests"),
+      ("e2el", "end-to-end latency, last token - arrival", "completed measured requests"),
+      ("queue_time", "queue time, first scheduled - arrival", "completed measured requests"),
     ]
     return metrics.flatMap { name, meaning, population in
       Summary.statisticNames.map { word, _ in
@@ -77,15 +91,24 @@ extension ColumnCatalog {
   }
 
   private static let resources: [ColumnEntry] = [
-    ColumnEntry("rejected", "", "Requests refused: they could never be served.", "all requests"),
-    ColumnEntry("unfinished", "", "Requests in the system when the run ended.", "all requests"),
+    ColumnEntry(
+      "warmup_requests", "",
+      "Requests of the warm-up: simulated, not measured; those that arrive before "
+        + "statistics.warmup after the first, or the first statistics.warmup_requests.", "run"),
+    ColumnEntry(
+      "measured_requests", "", "Requests after the warm-up: completed + failed.", "run"),
+    ColumnEntry(
+      "rejected", "", "Requests refused: they could never be served.", "measured requests"),
+    ColumnEntry(
+      "unfinished", "", "Requests in the system when the run ended.", "measured requests"),
     ColumnEntry(
       "slo_attainment", "0-1", "Share of requests that completed within every target.",
-      "all requests; null without targets"),
-    ColumnEntry("num_preemptions", "", "Times that requests were preempted.", "all requests"),
+      "measured requests; null without targets"),
+    ColumnEntry(
+      "num_preemptions", "", "Times that requests were preempted.", "all requests, whole run"),
     ColumnEntry(
       "recomputed_tokens", "tokens", "Tokens computed again because of preemptions.",
-      "all requests"),
+      "all requests, whole run"),
     ColumnEntry(
       "prefix_cache_hit_rate", "0-1", "prefix_cache_hit_tokens / prefix_cache_query_tokens.",
       "null when nothing was looked up"),
@@ -101,7 +124,7 @@ extension ColumnCatalog {
     ColumnEntry("gpu_count", "", "GPUs of all instances.", "run"),
     ColumnEntry(
       "output_throughput_per_gpu", "tokens/s", "output_throughput / gpu_count.",
-      "completed requests"),
+      "completed measured requests"),
     ColumnEntry("mean_mfu", "0-1", "Model FLOPs over peak FLOPs.", "all GPUs, whole run"),
     ColumnEntry("mean_mbu", "0-1", "HBM bytes moved over peak.", "all GPUs, whole run"),
     ColumnEntry(
@@ -116,7 +139,7 @@ extension ColumnCatalog {
       "the instance where it is highest"),
     ColumnEntry(
       "busy_share", "0-1", "Time with a step in flight over sim_duration_s.",
-      "mean over instances"),
+      "mean over instances, whole run"),
     ColumnEntry(
       "extrapolated_steps", "", "Steps outside what the cost model was calibrated on.",
       "all engine steps"),
@@ -130,6 +153,27 @@ extension ColumnCatalog {
         + "slope is fitted.", "run"),
     ColumnEntry("verdict_reason", "", "The numbers that decided the verdict.", "run"),
   ]
+
+  private static let economics: [ColumnEntry] = [
+    ColumnEntry("gpu_hours", "h", "gpu_count * duration / 3600.", "all GPUs over duration"),
+    ColumnEntry(
+      "cost_total", "price", "gpu_hours * cluster.price_per_gpu_hour, in its currency.", priced),
+    ColumnEntry(
+      "cost_per_million_output_tokens", "price", "1e6 * cost_total / total_output_tokens.", priced),
+    ColumnEntry(
+      "cost_per_million_total_tokens", "price",
+      "1e6 * cost_total / (total_input_tokens + total_output_tokens).", priced),
+    ColumnEntry(
+      "energy_j", "J",
+      "gpu_count * duration * (idle + (busy - idle) * share) * pue of cluster.power; share: of "
+        + "duration with a step in flight, mean over instances.", powered),
+    ColumnEntry(
+      "energy_j_per_output_token", "J", "energy_j / total_output_tokens, prompts included.",
+      powered),
+  ]
+
+  private static let priced = "all GPUs over duration; null without a price"
+  private static let powered = "all GPUs over duration; null without a power"
 
   private static let run: [ColumnEntry] = [
     ColumnEntry("sim_duration_s", "s", "Simulated time from 0 to the last event.", "run"),

@@ -66,6 +66,8 @@ public enum ColumnCatalog {
       "slo_met", "",
       "1 when completed within every target that is set, else 0; the tpot of a "
         + "single token counts as 0.", "all requests; empty without targets"),
+    ColumnEntry(
+      "measured", "", "1 when summary.json counts it, 0 when it belongs to the warm-up.", every),
   ]
 
   /// Columns of timeseries.csv.

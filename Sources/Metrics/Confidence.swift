@@ -106,15 +106,17 @@ public struct Sections: Sendable, Equatable {
     return squares > 0 ? 1 - steps / (2 * squares) : 0
   }
 
-  /// The `correlation` that independent parts exceed with probability 5 %: above it, `interval`
-  /// is too narrow.
+  /// The `correlation` that `parts` independent values, at least two, exceed with probability
+  /// `falseAlarms`: above it, `interval` is too narrow.
   ///
   /// Source: Fishman, 1978: √((k − 2) / (k² − 1)) is the standard deviation over k parts.
-  public var correlationLimit: Double {
-    let parts = Double(values.count)
-    return gsl_cdf_ugaussian_Pinv(0.95) * ((parts - 2) / (parts * parts - 1)).squareRoot()
+  public static func correlationLimit(of parts: Int, falseAlarms: Double = 0.05) -> Double {
+    let count = Double(parts)
+    let deviation = ((count - 2) / (count * count - 1)).squareRoot()
+    return gsl_cdf_ugaussian_Pinv(1 - falseAlarms) * deviation
   }
 
-  /// Whether nothing speaks against the independence on which `interval` rests.
-  public var isReliable: Bool { correlation <= correlationLimit }
+  /// Whether nothing speaks against the independence on which `interval` rests, by a test that
+  /// doubts one of twenty independent series.
+  public var isReliable: Bool { correlation <= Self.correlationLimit(of: values.count) }
 }

@@ -3,7 +3,7 @@ public import Units
 /// What one instance counts while it runs: integers only, so sums over instances depend on no
 /// order, and leaping and step-by-step runs agree.
 public struct Recorder: Sendable {
-  /// Inter-token gaps.
+  /// Inter-token gaps of measured requests.
   public var gaps: GapTally
   /// Counts and time integrals.
   public var totals = RunTotals()
@@ -51,6 +51,8 @@ public struct RunTotals: Sendable, Equatable {
   public var extrapolatedSteps: Int64 = 0
   /// Time with a step in flight.
   public var busyTime: Int128 = 0
+  /// The part of it before the first measured request arrived.
+  public var busyTimeInWarmup: Int128 = 0
   /// ∫ requests in the batch, from 0 to the last arrival.
   public var runningTime: Int128 = 0
   /// ∫ requests at the instance, over the whole run (Little's law).
@@ -91,6 +93,7 @@ public struct RunTotals: Sendable, Equatable {
     recomputedTokens += other.recomputedTokens
     extrapolatedSteps += other.extrapolatedSteps
     busyTime += other.busyTime
+    busyTimeInWarmup += other.busyTimeInWarmup
     runningTime += other.runningTime
     presenceTime += other.presenceTime
     waitingTime += other.waitingTime

@@ -13,6 +13,8 @@ public struct RequestTable: Sendable {
   public private(set) var output: [Int32] = []
   /// Most requests in flight of a closed loop; nil is an open loop, which knows every arrival.
   public private(set) var concurrency: Int?
+  /// The requests that are not measured.
+  public var warmup = Warmup.none
 
   /// When the request was first put into a batch; `.never` until then.
   public var firstScheduled: [Instant] = []

@@ -15,8 +15,14 @@ public struct RunDescription: Sendable {
   public var burstiness: Double?
   /// GPUs of all instances.
   public var gpuCount = 1
+  /// What one GPU costs an hour, in any currency; nil when nobody says.
+  public var gpuHourPrice: Double?
+  /// What one GPU draws; nil when nobody says.
+  public var power: PowerDraw?
   /// Latency targets.
   public var targets = ServiceLevel()
+  /// How intervals are made.
+  public var intervals = IntervalSettings()
   /// Seed of every random stream.
   public var seed: UInt64 = 1
   /// Hash of the effective configuration without paths.

@@ -4,7 +4,7 @@ public import Units
 public struct RunRecord: Sendable {
   /// Requests and what happened to each.
   public var requests: RequestTable
-  /// Inter-token gaps of all instances.
+  /// Inter-token gaps of measured requests, all instances.
   public var gaps: GapTally
   /// Counts and integrals of all instances.
   public var totals: RunTotals

@@ -7,21 +7,23 @@ internal import Units
 public struct Summary: Sendable {
   /// What the caller said of the run.
   public let description: RunDescription
-  /// Requests of the workload: completed + failed.
+  /// Requests of the workload: warm-up + measured, which are completed + failed.
   public let injected: Int64
-  /// Requests whose tokens were all made.
+  /// Requests that were simulated but not measured.
+  public let warmupRequests: Int64
+  /// Measured requests whose tokens were all made.
   public private(set) var completed: Int64 = 0
-  /// Requests refused because they could never be served.
+  /// Measured requests refused because they could never be served.
   public private(set) var rejected: Int64 = 0
-  /// Prompt tokens of completed requests.
+  /// Prompt tokens of completed measured requests.
   public private(set) var inputTokens: Int64 = 0
-  /// Output tokens of completed requests.
+  /// Output tokens of completed measured requests.
   public private(set) var outputTokens: Int64 = 0
-  /// Completed requests within every target.
+  /// Completed measured requests within every target.
   public private(set) var good: Int64 = 0
   /// Times that requests were preempted.
   public let preemptions: Int64
-  /// First arrival → last completion, picoseconds; nil when nothing completed.
+  /// First arrival → last completion of measured requests, picoseconds; nil when none completed.
   public private(set) var duration: Int64?
   /// Arrival rate asked for, or the mean rate of the arrivals; infinite when all come at once or
   /// as fast as a closed loop lets them.
@@ -32,16 +34,18 @@ public struct Summary: Sendable {
   public let peakOutputTokens: Int64?
   /// Most requests in the system at once.
   public let peakConcurrency: Int64
-  /// Time to first token of completed requests.
+  /// Time to first token of completed measured requests.
   public let ttft: Statistics?
-  /// Time per output token of completed requests with more than one.
+  /// Time per output token of completed measured requests with more than one.
   public let tpot: Statistics?
-  /// Gaps between neighbouring tokens, pooled over requests.
+  /// Gaps between neighbouring tokens, pooled over measured requests.
   public let itl: Statistics?
-  /// Time to last token of completed requests.
+  /// Time to last token of completed measured requests.
   public let e2el: Statistics?
-  /// Time until first scheduled of completed requests.
+  /// Time until first scheduled of completed measured requests.
   public let queueTime: Statistics?
+  /// How far means and percentiles may be off.
+  public let intervals: SummaryIntervals
   /// Counts and integrals of all instances.
   public let totals: RunTotals
   /// The run's end, picoseconds.
@@ -56,7 +60,9 @@ public struct Summary: Sendable {
   public let peakUsage: Double?
   /// Time with a step in flight, mean over instances, over the whole run.
   public let busyShare: Double?
-  /// Whether to believe it.
+  /// The same over `duration` alone; nil when that is no time.
+  public private(set) var busyShareOfDuration: Double?
+  /// Whether to believe it; of the whole run, as a backlog of the warm-up is a load, too.
   public let verdict: Verdict
 
   /// Summarises a run.
@@ -66,6 +72,7 @@ public struct Summary: Sendable {
     let table = record.requests
     self.description = description
     injected = Int64(table.count)
+    warmupRequests = Int64(table.warmupRequests)
     totals = record.totals
     preemptions = record.totals.preemptions
     end = record.end.picoseconds
@@ -74,11 +81,18 @@ public struct Summary: Sendable {
     concurrency = table.concurrency
     peakOutputTokens = Self.peakOutput(record.series)
     peakConcurrency = Metrics.peakConcurrency(of: table)
-    ttft = Self.statistics(table) { $0.ttft }
-    tpot = Self.statistics(table) { $0.tpot }
+    let settings = description.intervals
+    var intervals = SummaryIntervals()
+    (ttft, intervals.ttft) = Self.statistics(table, settings) { $0.ttft }
+    (tpot, intervals.tpot) = Self.statistics(table, settings) { $0.tpot }
     itl = Statistics(of: record.gaps)
-    e2el = Self.statistics(table) { $0.e2el }
-    queueTime = Self.statistics(table) { $0.queueTime }
+    intervals.takeGaps(of: table, settings)
+    (e2el, intervals.e2el) = Self.statistics(table, settings) { $0.e2el }
+    (queueTime, intervals.queueTime) = Self.statistics(table, settings) { $0.queueTime }
+    if !description.targets.isEmpty {
+      intervals.takeAttainment(of: table, description.targets, settings)
+    }
+    self.intervals = intervals
     let lastArrival = Double(record.lastArrival.picoseconds)
     meanRunning = Self.ratio(Double(totals.runningTime), lastArrival)
     let pool = Double(record.blocks) * Double(record.tokensPerBlock)
@@ -89,11 +103,19 @@ public struct Summary: Sendable {
       Double(totals.busyTime), Double(record.instances) * Double(record.end.picoseconds))
     verdict = Verdict(of: record)
     count(table)
+    if let duration {
+      let busy = totals.busyTime - totals.busyTimeInWarmup
+      let whole = Double(record.instances) * Double(duration)
+      // Requests of the warm-up may still run when the last measured one is done.
+      busyShareOfDuration = Self.ratio(Double(busy), whole).map { min(1, $0) }
+    }
   }
 
-  /// Requests that did not complete.
-  public var failed: Int64 { injected - completed }
-  /// Requests that were neither completed nor rejected.
+  /// Requests that count: completed + failed.
+  public var measured: Int64 { injected - warmupRequests }
+  /// Measured requests that did not complete.
+  public var failed: Int64 { measured - completed }
+  /// Measured requests that were neither completed nor rejected.
   public var unfinished: Int64 { failed - rejected }
 
   /// `count` per second of `duration`; nil when there is none.
@@ -102,9 +124,10 @@ public struct Summary: Sendable {
     return Self.ratio(Double(count) * 1e12, Double(duration))
   }
 
-  /// Share of all requests that completed within the targets; nil without targets or requests.
+  /// Share of measured requests that completed within the targets; nil without targets or
+  /// requests.
   public var attainment: Double? {
-    description.targets.isEmpty ? nil : Self.ratio(Double(good), Double(injected))
+    description.targets.isEmpty ? nil : Self.ratio(Double(good), Double(measured))
   }
 
   /// Prefix hits over look-ups in tokens; nil when nothing was looked up.
@@ -116,7 +139,8 @@ public struct Summary: Sendable {
 
   private mutating func count(_ table: RequestTable) {
     var last = Instant.zero
-    for row in 0..<table.count {
+    let rows = table.measuredRows
+    for row in rows {
       if table.isRejected[row] { rejected += 1 }
       guard table.finished[row] != .never else { continue }
       completed += 1
@@ -125,18 +149,19 @@ public struct Summary: Sendable {
       last = max(last, table.finished[row])
       if table.outcome(of: row).meets(description.targets) { good += 1 }
     }
-    if completed > 0 { duration = last - table.arrival[0] }
+    if completed > 0 { duration = last - table.arrival[rows.lowerBound] }
   }
 
   private static func statistics(
-    _ table: RequestTable, _ latency: (RequestOutcome) -> Int64?
-  ) -> Statistics? {
+    _ table: RequestTable, _ settings: IntervalSettings, _ latency: (RequestOutcome) -> Int64?
+  ) -> (Statistics?, LatencyInterval) {
     var column: [Int64] = []
-    column.reserveCapacity(table.count)
-    for row in 0..<table.count where table.finished[row] != .never {
+    column.reserveCapacity(table.measuredRows.count)
+    for row in table.measuredRows where table.finished[row] != .never {
       if let time = latency(table.outcome(of: row)) { column.append(time) }
     }
-    return Statistics(of: column)
+    let statistics = Statistics(of: column)
+    return (statistics, LatencyInterval(of: column, statistics, settings))
   }
 
   private static func meanRate(_ table: RequestTable) -> Double? {

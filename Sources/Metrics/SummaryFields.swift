@@ -22,7 +22,7 @@ extension Summary {
 
   /// Every key in the order of summary.json: those of `vllm bench serve` first.
   public var fields: [Field] {
-    settings + counts + latencies + resources + provenance
+    settings + counts + latencies + uncertainty + resources + economics + provenance
   }
 
   private var settings: [Field] {
@@ -68,6 +68,31 @@ extension Summary {
     }
   }
 
+  private var uncertainty: [Field] {
+    let latencies = [
+      ("ttft", intervals.ttft), ("tpot", intervals.tpot), ("itl", intervals.itl),
+      ("e2el", intervals.e2el), ("queue_time", intervals.queueTime),
+    ]
+    let isReliable = intervals.isReliable(description.intervals)
+    return latencies.flatMap { name, interval in
+      zip(Self.intervalWords(of: name), [interval.mean] + interval.percentiles).map { word, time in
+        ("\(word)_\(name)_ms_ci", time.map(SummaryValue.milliseconds) ?? .undefined)
+      }
+    } + [
+      ("slo_attainment_ci", number(intervals.attainment)),
+      ("ci_confidence", .number(description.intervals.confidence)),
+      ("ci_batches", .integer(Int64(description.intervals.batches))),
+      ("ci_correlation", number(intervals.correlation)),
+      ("ci_reliable", isReliable.map(SummaryValue.flag) ?? .undefined),
+    ]
+  }
+
+  /// The statistics of latency `name` that have intervals: gaps are pooled, so of theirs only the
+  /// mean follows from requests.
+  static func intervalWords(of name: String) -> [String] {
+    name == "itl" ? ["mean"] : ["mean", "p50", "p90", "p95", "p99"]
+  }
+
   /// The statistics of each latency, by the word that starts the key.
   static var statisticNames: [(word: String, path: KeyPath<Statistics, Int64>)] {
     [
@@ -78,6 +103,8 @@ extension Summary {
 
   private var resources: [Field] {
     [
+      ("warmup_requests", .integer(warmupRequests)),
+      ("measured_requests", .integer(measured)),
       ("rejected", .integer(rejected)),
       ("unfinished", .integer(unfinished)),
       ("slo_attainment", number(attainment)),
@@ -105,6 +132,17 @@ extension Summary {
       ("saturated", .flag(verdict.kind != .stable)),
       ("verdict", .text(verdict.kind.rawValue)),
       ("verdict_reason", .text(verdict.reason)),
+    ]
+  }
+
+  private var economics: [Field] {
+    [
+      ("gpu_hours", number(gpuHours)),
+      ("cost_total", number(totalCost)),
+      ("cost_per_million_output_tokens", number(costPerMillion(outputTokens))),
+      ("cost_per_million_total_tokens", number(costPerMillion(inputTokens + outputTokens))),
+      ("energy_j", number(energy)),
+      ("energy_j_per_output_token", number(energyPerOutputToken)),
     ]
   }
 

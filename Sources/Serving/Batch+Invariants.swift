@@ -4,6 +4,7 @@ extension Batch {
   /// Recomputes every sum from the rows (invariants I3 and I4); for tests, O(sequences).
   public func checkInvariants() {
     var count: Int32 = 0
+    var warmingUp: Int32 = 0
     var sum: Int64 = 0
     var most = Int.min
     var partialSum: Int64 = 0
@@ -20,6 +21,7 @@ extension Batch {
         continue
       }
       count += 1
+      if !s.entry.isMeasured { warmingUp += 1 }
       sum += Int64(now)
       most = max(most, Int(now) - clock)
       let phase = (clock - Int(now)) & Int(tokensPerBlock - 1)
@@ -28,6 +30,7 @@ extension Batch {
       if let region = s.region { precondition(now <= region.tokens, "KV outgrew its region") }
     }
     precondition(count == decodes && sum == context, "sums of the decodes drifted (I3)")
+    precondition(warmingUp == unmeasured, "decodes of the warm-up drifted (I3)")
     var copy = longest
     let known = copy.length(clock: clock, sequences)
     precondition(known == (count > 0 ? most + clock : nil), "the longest decode drifted (I3)")

@@ -112,6 +112,7 @@ extension Batch {
     sequences[Int(slot)].joined = clock
     sequences[Int(slot)].finishes = finishes
     decodes += 1
+    if !s.entry.isMeasured { unmeasured += 1 }
     context += Int64(s.stored)
     longest.join(slot, length: s.stored, clock: clock)
     longest.compact(decodes: decodes, sequences)
@@ -126,6 +127,7 @@ extension Batch {
     let held = blocksHeld(by: slot)
     let s = sequences[Int(slot)]
     decodes -= 1
+    if !s.entry.isMeasured { unmeasured -= 1 }
     context -= Int64(now)
     if s.region == nil { growthAt[phase(now)] -= 1 }
     if clock > s.joined {
@@ -171,7 +173,7 @@ extension Batch {
         requests.firstToken[row] = now
         recorder.totals.promptTokens += Int64(requests.prompt[row])
       } else {
-        recorder.gaps.add(now - s.lastToken, weight: 1)
+        if s.entry.isMeasured { recorder.gaps.add(now - s.lastToken, weight: 1) }
         sequences[slot].longestGap = max(s.longestGap, now - s.lastToken)
       }
       recorder.totals.generatedTokens += 1

@@ -39,6 +39,8 @@ public struct Batch: Sendable {
   public internal(set) var chunks: [Chunk] = []
   /// Sequences that decode.
   public internal(set) var decodes: Int32 = 0
+  /// Those of them that belong to the warm-up.
+  var unmeasured: Int32 = 0
   /// Steps done since the start.
   public internal(set) var step = 0
   /// The oldest sequence in running order, which is the order of admission.
@@ -187,6 +189,7 @@ extension Batch {
     var entry = Waiting(
       request: s.entry.request, tokens: s.entry.tokens + s.generated - s.entry.generated,
       generated: s.generated, output: s.entry.output)
+    entry.isMeasured = s.entry.isMeasured
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
     entry.preemptedAt = now

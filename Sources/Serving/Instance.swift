@@ -87,7 +87,8 @@ public struct Instance: Sendable {
   ) -> Bool {
     let row = Int(id.row)
     let (prompt, output) = (requests.prompt[row], requests.output[row])
-    let entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
+    var entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
+    entry.isMeasured = requests.isMeasured(row)
     guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
       scheduler.canServe(entry, in: batch)
     else { return false }
@@ -241,7 +242,9 @@ extension Instance {
       }
       if batch.fresh.isEmpty {
         let gap = end - batch.gaps.lastEnd
-        recorder.gaps.add(gap, weight: batch.decodes)
+        if batch.decodes > batch.unmeasured {
+          recorder.gaps.add(gap, weight: batch.decodes - batch.unmeasured)
+        }
         batch.gaps.push(gap, at: batch.clock + i - done)
       } else {
         greetNewcomers(at: end, clock: batch.clock + i - done)
@@ -254,11 +257,14 @@ extension Instance {
 
   /// Inter-token gaps of a decode step with newcomers: theirs one by one, all others at once.
   private mutating func greetNewcomers(at end: Instant, clock: Int) {
-    var newcomers: Int32 = 0
+    var (newcomers, measured) = (Int32(0), batch.decodes - batch.unmeasured)
     for slot in batch.fresh {
       let s = batch.sequences[Int(slot)]
       guard s.phase == .decoding, s.joined == clock, s.lastToken < end else { continue }
-      recorder.gaps.add(end - s.lastToken, weight: 1)
+      if s.entry.isMeasured {
+        recorder.gaps.add(end - s.lastToken, weight: 1)
+        measured -= 1
+      }
       batch.sequences[Int(slot)].longestGap = max(s.longestGap, end - s.lastToken)
       batch.sequences[Int(slot)].lastToken = end
       newcomers += 1
@@ -266,7 +272,7 @@ extension Instance {
     batch.fresh.removeAll(keepingCapacity: true)
     guard batch.decodes > newcomers else { return }
     let gap = end - batch.gaps.lastEnd
-    recorder.gaps.add(gap, weight: batch.decodes - newcomers)
+    if measured > 0 { recorder.gaps.add(gap, weight: measured) }
     batch.gaps.push(gap, at: clock)
   }
 
@@ -295,6 +301,13 @@ extension Instance {
   public mutating func endArrivals(at now: Instant) {
     account(until: now)
     lastArrival = now
+  }
+
+  /// The first measured request has arrived somewhere: notes how long this instance was busy.
+  public mutating func endWarmup(at now: Instant) {
+    settle(at: now)
+    let running = isStepping ? now - progress : 0
+    recorder.totals.busyTimeInWarmup = recorder.totals.busyTime + Int128(running)
   }
 
   /// Adds up who was here since the last change of membership.

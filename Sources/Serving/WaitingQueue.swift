@@ -11,6 +11,8 @@ public struct Waiting: Sendable {
   public let generated: Int32
   /// Output tokens it will have had in the end; no policy sees it.
   let output: Int32
+  /// Whether its gaps between tokens are recorded.
+  var isMeasured = true
   var lastToken = Instant.never
   var longestGap: Int64 = 0
   /// When it was preempted; `.never` for a request that never ran.

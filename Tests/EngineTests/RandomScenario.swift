@@ -148,7 +148,11 @@ struct RandomScenario {
   }
 
   /// Runs it; the same seed gives the same record for every `maxLeap`.
-  func run(maxLeap: Int, logsSteps: Bool = false, width: Int64 = 700_000_000_000) -> RunRecord {
+  func run(
+    maxLeap: Int, logsSteps: Bool = false, width: Int64 = 700_000_000_000, warmup: Warmup = .none
+  ) -> RunRecord {
+    var table = table
+    table.warmup = warmup
     let instances = (0..<instances).map { _ in
       Instance(
         batch: Batch(

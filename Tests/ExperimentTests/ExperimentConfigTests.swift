@@ -44,7 +44,7 @@ import Units
     #expect(config.engine.scheduler.options.map(\.text) == ["64", "0.02"])
     #expect(config.engine.reserve.value == Bytes(0x1p31))
     #expect(config.engine.kvPoolTokens?.value == 42_000)
-    #expect(config.engine.kvPoolTokens?.place == .line(file: "runs/full.yaml", 19))
+    #expect(config.engine.kvPoolTokens?.place == .line(file: "runs/full.yaml", 21))
     #expect(config.engine.prefixCache.value == false)
     #expect(config.slo.timePerOutputToken == 50.5)
     #expect(config.slo.endToEnd == nil)
@@ -82,7 +82,8 @@ import Units
     #expect(
       fault("modle: opt-13b\n")
         == "my.yaml:1: unknown key \"modle\" (did you mean \"model\"?); "
-        + "known: version, name, seed, model, cluster, engine, router, workload, slo, output")
+        + "known: version, name, seed, model, cluster, engine, router, workload, slo, "
+        + "statistics, output")
   }
 
   @Test(arguments: [

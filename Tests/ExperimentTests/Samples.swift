@@ -22,6 +22,8 @@ let full = """
     tensor_parallel: 2
     pipeline_parallel: 3
     memory: null
+    price_per_gpu_hour: 2.5
+    power: {idle: 60 W, busy: 0.65 kW, pue: 1.25}
   engine:
     scheduler: {name: vllm-v0, max_num_seqs: 64, watermark: 0.02}
     block_size: 32
@@ -42,6 +44,7 @@ let full = """
       output_tokens: {distribution: empirical, file: /data/lengths.csv, column: out}
       max_total_tokens: 4096
   slo: {ttft_ms: 500, tpot_ms: 50.5, e2el_ms: null}
+  statistics: {warmup: 90 s, batches: 10, confidence: 0.9}
   output: {requests: no, steps: yes, timeseries: false, timeline: true}
 
   """

@@ -34,7 +34,7 @@ import Testing
     let half = 3.182_446_305 * (20.0 / 12).squareRoot()
     #expect(abs(rising.interval(level: 0.95).halfWidth - half) < 1e-8)
     #expect(abs(rising.correlation - 0.7) < 1e-15)
-    #expect(abs(rising.correlationLimit - 0.600_616) < 1e-6)
+    #expect(abs(Sections.correlationLimit(of: 4) - 0.600_616) < 1e-6)
     #expect(!rising.isReliable)
     // The same values in another order, differences 6 4 2: 1 − 56 / 40.
     let mixed = Sections(values: [2, 8, 4, 6], estimate: 5)

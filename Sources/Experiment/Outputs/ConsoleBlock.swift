@@ -60,10 +60,21 @@ extension Summary {
   }
 
   private var simulation: [String] {
-    var lines = [
+    var lines: [String] = []
+    if warmupRequests > 0 {
+      lines.append(row("Warm-up requests, not measured:", "\(warmupRequests)"))
+    }
+    lines += uncertainty
+    lines += [
       row("Preemptions:", "\(preemptions)"),
       row("KV cache peak (%):", text(peakUsage.map { 100 * $0 })),
     ]
+    if let cost = costPerMillion(outputTokens) {
+      lines.append(row("Cost per million output tokens:", cost.fixed(4)))
+    }
+    if let energyPerOutputToken {
+      lines.append(row("Energy per output token (J):", energyPerOutputToken.fixed(4)))
+    }
     if rejected > 0 { lines.append(row("Rejected requests:", "\(rejected) (unservable)")) }
     if unfinished > 0 { lines.append(row("Unfinished requests:", "\(unfinished)")) }
     if totals.extrapolatedSteps > 0 {
@@ -71,6 +82,21 @@ extension Summary {
       lines.append(row("Steps outside calibration:", steps))
     }
     return lines
+  }
+
+  /// The interval of the mean that users look at first.
+  private var uncertainty: [String] {
+    let settings = description.intervals
+    guard let ttft, let half = intervals.ttft.mean,
+      let isReliable = intervals.isReliable(settings)
+    else { return [] }
+    let level = NumberText.trimmed(100 * settings.confidence)
+    let interval = "\((Double(ttft.mean) * 1e-9).fixed(2)) ± \((Double(half) * 1e-9).fixed(2))"
+    return [
+      row(
+        "Mean TTFT, \(level) % interval (ms):",
+        interval + (isReliable ? "" : " (too narrow: batches correlated)"))
+    ]
   }
 
   private func row(_ name: String, _ value: String) -> String {

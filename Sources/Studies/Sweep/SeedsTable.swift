@@ -18,7 +18,9 @@ struct SeedsTable: Sendable {
     "burstiness", "max_concurrency", "verdict", "verdict_reason", "gpu", "scheduler",
     "config_hash", "trace_hash", "tool_version",
   ]
-  private static let isAveraged: [Bool] = SweepTable.scalars.map { !left.contains($0.name) }
+  private static let isAveraged: [Bool] = SweepTable.scalars.map {
+    !left.contains($0.name) && !$0.name.hasSuffix("_ci") && !$0.name.hasPrefix("ci_")
+  }
 
   /// Columns of seeds.csv.
   var columns: [ColumnEntry] {

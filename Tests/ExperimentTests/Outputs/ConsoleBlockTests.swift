@@ -50,6 +50,39 @@ import Units
     #expect(lines.last?.hasPrefix("verdict: SATURATED (2 requests did not finish; ") == true)
   }
 
+  @Test func `a warm-up, an interval, cost and energy are said when there are any`() throws {
+    // Requests a second apart, 40 in two parts: the first, and ten of the warm-up, are slow.
+    var table = RequestTable()
+    for _ in 0..<50 { table.append(at: instant(0), prompt: 10, output: 2) }
+    table.reschedule((0..<50).map { instant(Int64($0) * second) })
+    table.prepareRun()
+    table.warmup = .requests(10)
+    for row in 0..<50 {
+      let start = Int64(row) * second
+      table.firstScheduled[row] = instant(start)
+      table.firstToken[row] = instant(start + (row < 30 ? 120 : 100) * millisecond)
+      table.finished[row] = instant(start + 500 * millisecond)
+    }
+    let record = RunRecord(
+      requests: table, recorders: [Recorder()], series: nil, end: instant(50 * second),
+      arrivals: 50, sampleEvents: 0, blocks: 96, tokensPerBlock: 16, stop: nil)
+    var described = description
+    (described.gpuHourPrice, described.power) = (2, PowerDraw(idle: Watts(50), busy: Watts(500)))
+    described.intervals.batches = 2
+    let lines = Summary(record, described).consoleBlock.split(separator: "\n").map(String.init)
+    let start = try #require(lines.firstIndex { $0.contains("-Simulation-") })
+    // 120 and 100 ms: ± t(0.975; 1) · 10; 39.5 s at 2 an hour and 50 W over 80 tokens.
+    #expect(
+      Array(lines[(start + 1)...(start + 6)]) == [
+        "Warm-up requests, not measured:          10",
+        "Mean TTFT, 95 % interval (ms):           110.00 ± 127.06",
+        "Preemptions:                             0",
+        "KV cache peak (%):                       0.00",
+        "Cost per million output tokens:          274.3056",
+        "Energy per output token (J):             24.6875",
+      ])
+  }
+
   @Test func `a closed loop names its limit where vllm does`() {
     var record = smallRecord()
     record.requests.close(at: 2)
