@@ -4,7 +4,8 @@ public struct Override: Sendable {
   public let text: String
   /// How an error names it, such as `--set engine.block_size`.
   let place: Place
-  private let key: Substring
+  /// The dotted key.
+  let key: Substring
   private let value: Substring
 
   /// The override written `key=value`, the key dotted.
