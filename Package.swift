@@ -20,6 +20,10 @@ func tests(_ name: String, _ rooms: [Target.Dependency]) -> Target {
   .testTarget(name: name, dependencies: rooms, swiftSettings: strict)
 }
 
+/// What tests of several rooms share.
+let support = Target.target(
+  name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict)
+
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -45,16 +49,19 @@ let package = Package(
     room("Serving", ["Cost", "Kernel", "Memory", "Metrics", "Units", deque]),
     room("Schedulers", ["Kernel", "Serving", "Units"]),
     room("Cluster", ["Kernel", "Metrics", "Serving", "Units"]),
+    room("Files", ["Metrics", "Units", "Yams"]),
     room(
       "Experiment",
       [
-        "Calibration", "Catalog", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers",
-        "Serving", "Units", "Workload", "Yams",
+        "Calibration", "Catalog", "Cluster", "Cost", "Files", "Kernel", "Memory", "Metrics",
+        "Schedulers", "Serving", "Units", "Workload",
       ]),
+    room("Studies", ["CGSL", "Experiment", "Files", "Kernel", "Metrics", "Units", "Workload"]),
     .executableTarget(
       name: "martlet",
       dependencies: [
-        "Calibration", "Catalog", "Experiment", "Metrics", "Workload", argumentParser,
+        "Calibration", "Catalog", "Experiment", "Files", "Metrics", "Studies", "Workload",
+        argumentParser,
       ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
@@ -73,12 +80,17 @@ let package = Package(
     tests(
       "EngineTests",
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),
+    support,
+    tests("FilesTests", ["Files", "Metrics", "TestSupport", "Units"]),
     tests(
       "ExperimentTests",
       [
-        "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Kernel", "Metrics", "Units",
-        "Workload",
+        "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Files", "Kernel", "Metrics",
+        "TestSupport", "Units", "Workload",
       ]),
+    tests(
+      "StudiesTests",
+      ["Experiment", "Files", "Kernel", "Metrics", "Studies", "TestSupport", "Units", "Workload"]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6]

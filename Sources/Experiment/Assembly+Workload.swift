@@ -1,3 +1,4 @@
+public import Files
 internal import Kernel
 public import Metrics
 internal import Units
@@ -18,7 +19,7 @@ extension Assembly {
   public func workload() throws(ConfigError) -> LoadedWorkload { try workload(sharing: nil) }
 
   /// As `workload`, with a trace that other runs read too out of `traces`.
-  func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
+  package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
     case .trace(let trace): return try Self.read(trace, sharing: traces)
     case .generate(let generate):
@@ -44,7 +45,7 @@ extension Assembly {
   public func checkWorkload() throws(ConfigError) { try Self.checkWorkload(config.workload) }
 
   /// As `checkWorkload`, without the rest of the experiment.
-  static func checkWorkload(_ workload: WorkloadConfig) throws(ConfigError) {
+  package static func checkWorkload(_ workload: WorkloadConfig) throws(ConfigError) {
     switch workload {
     case .generate(let generate): _ = try generator(generate)
     case .trace(var trace):
@@ -152,7 +153,7 @@ extension Assembly {
   }
 
   /// The rate that was asked for and its burstiness, as `vllm bench serve` names them.
-  var offered: (rate: Double?, burstiness: Double?) {
+  package var offered: (rate: Double?, burstiness: Double?) {
     guard case .generate(let generate) = config.workload else {
       if case .trace(let trace) = config.workload { return (trace.rate?.value, nil) }
       return (nil, nil)

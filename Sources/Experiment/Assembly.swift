@@ -1,6 +1,7 @@
 public import Catalog
 public import Cluster
 public import Cost
+public import Files
 internal import Kernel
 public import Metrics
 internal import Schedulers
@@ -300,7 +301,7 @@ struct ProfileOptions: PolicyOptions {
     times.map { ($0.0, profile[keyPath: $0.2].description) }
   }
 
-  var fault: String? {
+  package var fault: String? {
     for (name, path, _) in Self.times where self[keyPath: path].value < 0 {
       return "\(name) must not be negative"
     }

@@ -1,3 +1,4 @@
+public import Files
 internal import Kernel
 
 /// What only the later stages know of a configuration: the options of its policies, defaults

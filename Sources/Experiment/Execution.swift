@@ -1,6 +1,7 @@
 internal import Catalog
 internal import Cluster
 internal import Cost
+public import Files
 public import Metrics
 internal import Serving
 internal import Units
@@ -52,7 +53,7 @@ extension Assembly {
 
   /// As `execute`, with a trace that other runs read too out of `traces`; nil as soon as `goesOn`
   /// answers false.
-  func execute(
+  package func execute(
     exactSteps: Bool = false, sharing traces: TraceLibrary?, clock: () -> Double,
     warnings: inout Warnings, goesOn: (Progress) -> Bool
   ) throws(ConfigError) -> Execution? {
@@ -161,18 +162,20 @@ private struct DirectorySink: OutputSink, ~Copyable {
   private let directory: String
   private var file: ByteFile?
 
-  init(_ directory: String) {
+  package init(_ directory: String) {
     self.directory = directory
     file = nil
   }
 
-  mutating func begin(_ name: String) throws(ConfigError) {
+  package mutating func begin(_ name: String) throws(ConfigError) {
     file = try ByteFile(creating: "\(directory)/\(name)")
   }
 
-  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ConfigError) { file?.write(bytes) }
+  package mutating func write(_ bytes: UnsafeRawBufferPointer) throws(ConfigError) {
+    file?.write(bytes)
+  }
 
-  mutating func end() throws(ConfigError) {
+  package mutating func end() throws(ConfigError) {
     guard let open = file.take() else { return }
     try open.close()
   }

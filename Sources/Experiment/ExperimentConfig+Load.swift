@@ -1,11 +1,13 @@
+public import Files
+
 /// One `--set key=value` of the command line.
 public struct Override: Sendable {
   /// `key=value` as typed.
   public let text: String
   /// How an error names it, such as `--set engine.block_size`.
-  let place: Place
+  package let place: Place
   /// The dotted key.
-  let key: Substring
+  package let key: Substring
   private let value: Substring
 
   /// The override written `key=value`, the key dotted.
@@ -38,7 +40,7 @@ public struct Override: Sendable {
   }
 
   /// Lays the value over `root`.
-  func apply(to root: inout ConfigNode) throws(ConfigError) {
+  package func apply(to root: inout ConfigNode) throws(ConfigError) {
     let parsed: ConfigNode
     do {
       parsed = try ConfigNode(yaml: String(value), file: "")
@@ -92,7 +94,7 @@ extension ExperimentConfig {
   }
 
   /// The text of a small file, without a byte order mark.
-  static func text(of path: String) throws(ConfigError) -> String {
+  package static func text(of path: String) throws(ConfigError) -> String {
     var bytes = try bytes(of: path)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -102,7 +104,7 @@ extension ExperimentConfig {
   }
 
   /// The bytes of a small file.
-  static func bytes(of path: String) throws(ConfigError) -> [UInt8] {
+  package static func bytes(of path: String) throws(ConfigError) -> [UInt8] {
     do {
       switch try Posix.kind(of: path) {
       case .nothing: throw ConfigError(.file(path), "no such file")

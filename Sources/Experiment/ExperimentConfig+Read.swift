@@ -1,9 +1,10 @@
+package import Files
 internal import Kernel
 internal import Units
 
 extension ExperimentConfig {
   /// Reads every key of `root`, the value of `file`.
-  init(_ root: ConfigNode, file: String) throws(ConfigError) {
+  package init(_ root: ConfigNode, file: String) throws(ConfigError) {
     self = try MappingReader.read(
       root, path: "", at: .file(file),
       keys: [
@@ -30,7 +31,7 @@ extension ExperimentConfig {
   }
 
   /// Refuses any version of the file format but this one.
-  static func check(version: Field) throws(ConfigError) {
+  package static func check(version: Field) throws(ConfigError) {
     guard try version.whole(in: 0...Int.max) != Self.version else { return }
     throw version.error("\(try version.text()) is not known; this martlet reads version 1")
   }
@@ -123,10 +124,10 @@ extension EngineConfig {
 
 /// The block `engine.prefix_cache`.
 private struct PrefixCache {
-  let enabled: Located<Bool>
-  let eviction: PolicyConfig
+  package let enabled: Located<Bool>
+  package let eviction: PolicyConfig
 
-  init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
+  package init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "engine.prefix_cache", at: place, keys: ["enabled", "eviction"]
     ) { (r) throws(ConfigError) in
@@ -182,7 +183,8 @@ extension OutputConfig {
 
 extension MappingReader {
   /// A policy: a bare name, or a mapping with `name` (the default when absent) and options.
-  mutating func policy(_ key: String, default standing: String) throws(ConfigError) -> PolicyConfig
+  package mutating func policy(_ key: String, default standing: String) throws(ConfigError)
+    -> PolicyConfig
   {
     guard let field = try field(key) else { return PolicyConfig(self.standing(standing, for: key)) }
     guard case .mapping(let entries) = field.node.content else {

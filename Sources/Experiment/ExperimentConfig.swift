@@ -1,3 +1,4 @@
+public import Files
 public import Kernel
 public import Units
 
@@ -31,7 +32,7 @@ public struct ExperimentConfig: Sendable {
   public var output: OutputConfig
 
   /// Keys whose value is a policy: a bare name, or a mapping with `name` and options.
-  static let policyKeys = [
+  package static let policyKeys = [
     "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction", "router",
   ]
 }

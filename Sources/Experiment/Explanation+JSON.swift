@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Cost
+public import Files
 internal import Units
 
 extension Explanation {

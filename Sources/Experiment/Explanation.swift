@@ -1,5 +1,6 @@
 internal import Catalog
 public import Cost
+public import Files
 internal import Kernel
 internal import Serving
 internal import Units

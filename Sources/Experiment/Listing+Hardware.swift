@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Cost
+internal import Files
 internal import Units
 
 extension Listing {

@@ -1,5 +1,6 @@
 internal import Cluster
 internal import Cost
+internal import Files
 internal import Kernel
 internal import Schedulers
 internal import Serving

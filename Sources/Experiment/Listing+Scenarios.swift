@@ -1,3 +1,5 @@
+internal import Files
+
 extension Listing {
   /// The directory of experiment files that comes with an executable: `Workloads` in one of the
   /// four directories above it, as in a checkout and as unpacked; nil when there is none.

@@ -1,3 +1,5 @@
+public import Files
+
 /// What `martlet list` can list.
 public enum ListingKind: String, CaseIterable, Sendable {
   /// The catalogue's GPUs.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Turns names and texts into a flat struct of plain values.
 struct OptionDecoder: Decoder {
   /// Text of every option by its name in the file; only looked up, never iterated.

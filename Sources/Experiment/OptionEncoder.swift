@@ -1,3 +1,5 @@
+internal import Files
+
 /// Turns a flat struct of plain values into names and texts.
 ///
 /// Foundation's coders would do, at the price of loading it; options are a few lines of text.

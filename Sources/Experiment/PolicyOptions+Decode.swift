@@ -1,3 +1,4 @@
+public import Files
 public import Kernel
 
 /// Reads the options of a policy over the defaults of `Options`.

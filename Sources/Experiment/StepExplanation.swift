@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Cost
+public import Files
 internal import Units
 
 /// One step of an experiment taken apart: the time of each class of kernels, what bounds it, and

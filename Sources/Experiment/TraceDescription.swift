@@ -1,3 +1,4 @@
+public import Files
 internal import Metrics
 internal import Units
 public import Workload

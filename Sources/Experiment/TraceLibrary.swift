@@ -1,3 +1,4 @@
+package import Files
 internal import Synchronization
 package import Workload
 
@@ -6,11 +7,11 @@ package import Workload
 package final class TraceLibrary: Sendable {
   /// What makes two readings of a trace the same; a rate is laid over the shared reading.
   package struct Key: Hashable, Sendable {
-    var path: String
-    var format: String
-    var limit: Int?
-    var speedup: Double
-    var concurrency: Int?
+    package var path: String
+    package var format: String
+    package var limit: Int?
+    package var speedup: Double
+    package var concurrency: Int?
 
     /// The reading that `config` asks for.
     package init(_ config: TraceConfig) {
@@ -24,12 +25,12 @@ package final class TraceLibrary: Sendable {
 
   /// One trace, which others wait for while the first reads it.
   private final class Slot: Sendable {
-    let reading = Mutex<Result<Trace, ConfigError>?>(nil)
+    package let reading = Mutex<Result<Trace, ConfigError>?>(nil)
   }
 
   private struct Shelf {
-    var slots: [Key: Slot] = [:]  // only looked up
-    var left: [Key: Int] = [:]
+    package var slots: [Key: Slot] = [:]  // only looked up
+    package var left: [Key: Int] = [:]
   }
   private let shelf: Mutex<Shelf>
 

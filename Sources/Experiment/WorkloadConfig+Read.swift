@@ -1,9 +1,10 @@
+package import Files
 public import Kernel
 internal import Units
 
 extension WorkloadConfig {
   /// Reads the block `workload`: a trace, or what to generate.
-  init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
+  package init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
     let replay = ["format", "limit", "speedup", "rate", "concurrency"]
     self = try MappingReader.read(
       node, path: "workload", at: place, keys: ["trace"] + replay + ["generate"]
@@ -91,7 +92,7 @@ extension GenerateConfig {
 
 extension GenerateConfig.Arrivals {
   /// Every process and its parameters.
-  static let processes: [(name: String, keys: [String])] = [
+  package static let processes: [(name: String, keys: [String])] = [
     ("poisson", ["rate"]), ("gamma", ["rate", "cv"]), ("fixed", ["rate"]), ("burst", []),
     ("closed", ["concurrency"]),
   ]
@@ -121,7 +122,7 @@ extension GenerateConfig.Arrivals {
 
 extension DistributionConfig {
   /// The keys of every family, besides `distribution` and the bounds.
-  static let parameters: [String: [String]] = [
+  package static let parameters: [String: [String]] = [
     "fixed": ["value"], "uniform": [], "exponential": ["mean"], "gamma": ["mean", "cv"],
     "lognormal": ["mean", "cv"], "pareto": ["mean", "shape"], "zipf": ["exponent"],
     "empirical": ["file", "column"],

@@ -1,3 +1,5 @@
+public import Files
+
 /// The answer of `martlet trace generate`.
 public struct WrittenTrace: Sendable {
   private let file: String

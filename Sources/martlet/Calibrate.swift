@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Calibration
 internal import Experiment
+internal import Files
 
 /// `martlet calibrate`: constants from measurements.
 struct Calibrate: ParsableCommand {

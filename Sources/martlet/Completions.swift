@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// `martlet completions`: what makes a shell complete verbs, flags, files and names.
 struct Completions: ParsableCommand {

@@ -1,4 +1,5 @@
 internal import Experiment
+internal import Files
 
 #if canImport(Darwin)
 internal import Darwin

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// What the command line lays over an experiment.
 struct OverrideOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// `martlet explain`: memory and one step of an experiment, without running it.
 struct Explain: ParsableCommand {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// `martlet list`: the names that an experiment can use.
 struct List: ParsableCommand {

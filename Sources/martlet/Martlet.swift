@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// The command line: one subcommand a file.
 @main

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
+internal import Studies
 
 /// `martlet merge`: the shards of a sweep as one table.
 struct Merge: ParsableCommand {

@@ -1,4 +1,6 @@
 internal import Experiment
+internal import Files
+internal import Studies
 
 /// One line on standard error that says how far a run has come; nothing unless that is a terminal.
 struct ProgressBar {

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
+internal import Studies
 internal import Synchronization
 
 /// `martlet sweep`: every point of a sweep file.

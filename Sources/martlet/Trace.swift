@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Files
 
 /// `martlet trace`: files of requests.
 struct Trace: ParsableCommand {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 internal import Workload
 
 /// `martlet trace info`: what a file of requests holds.

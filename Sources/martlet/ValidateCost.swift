@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// `martlet validate-cost`: the calibrated cost against measured kernels.
 struct ValidateCost: ParsableCommand {

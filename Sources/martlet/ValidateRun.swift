@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Experiment
+internal import Files
 
 /// `martlet validate-run`: whole simulated runs against measured ones.
 struct ValidateRun: ParsableCommand {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The executable as scripts meet it: exit codes and which stream says what.

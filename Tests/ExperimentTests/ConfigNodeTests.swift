@@ -1,4 +1,5 @@
 import Experiment
+import Files
 import Testing
 
 @Suite struct ConfigNodeTests {

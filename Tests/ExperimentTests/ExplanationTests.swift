@@ -1,6 +1,8 @@
 import Cost
 import Experiment
+import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ExplanationTests {

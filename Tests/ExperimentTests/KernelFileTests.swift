@@ -1,6 +1,8 @@
 import Catalog
 import Cost
 import Experiment
+import Files
+import TestSupport
 import Testing
 
 /// Files of constants: what they may hold, and what is said of a fault.

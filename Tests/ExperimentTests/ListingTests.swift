@@ -1,5 +1,7 @@
 import Experiment
+import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct ListingTests {

@@ -1,5 +1,6 @@
 import Cluster
 import Experiment
+import Files
 import Metrics
 import Testing
 import Units

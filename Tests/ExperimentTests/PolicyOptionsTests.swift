@@ -1,4 +1,5 @@
 import Experiment
+import Files
 import Kernel
 import Testing
 import Units

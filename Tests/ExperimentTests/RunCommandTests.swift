@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `martlet run` as scripts meet it: exit codes, directories and bytes.

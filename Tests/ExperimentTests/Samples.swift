@@ -1,4 +1,5 @@
 import Experiment
+import Files
 import Testing
 
 /// The least experiment: every other key has a default.

@@ -1,6 +1,7 @@
 internal import Calibration
 internal import Catalog
 internal import Cost
+public import Files
 
 extension CalibrationReport {
   /// The same for programs: the fits of every class, errors in %, constants in their units.

@@ -1,6 +1,7 @@
 public import Calibration
 internal import Catalog
 internal import Cost
+public import Files
 internal import Metrics
 
 /// A calibration as text: a page for people and the file that experiments read.

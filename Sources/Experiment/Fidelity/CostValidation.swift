@@ -1,6 +1,7 @@
 public import Calibration
 internal import Catalog
 public import Cost
+public import Files
 internal import Metrics
 
 /// How far the calibrated cost lies from measurements, class by class, beside the naive roofline.

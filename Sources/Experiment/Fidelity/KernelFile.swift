@@ -1,5 +1,6 @@
 internal import Catalog
 public import Cost
+public import Files
 
 /// A file of constants, as `martlet calibrate` writes it and `cluster.kernels` names it.
 public struct KernelFile: Sendable {

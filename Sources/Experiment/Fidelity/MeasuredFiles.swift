@@ -1,6 +1,7 @@
 public import Calibration
 public import Catalog
 internal import Cost
+public import Files
 
 /// Files of measurements of one kind of GPU, read and sorted by class.
 public struct MeasuredFiles: Sendable {

@@ -1,5 +1,6 @@
 public import Calibration
 internal import Catalog
+public import Files
 internal import Units
 
 /// Which rows of files of measured runs are meant, and what the files do not say.

@@ -1,5 +1,6 @@
 public import Calibration
 internal import Catalog
+public import Files
 internal import Metrics
 internal import Units
 

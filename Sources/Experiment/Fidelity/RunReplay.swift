@@ -1,5 +1,6 @@
 internal import Calibration
 internal import Catalog
+internal import Files
 internal import Metrics
 internal import Units
 

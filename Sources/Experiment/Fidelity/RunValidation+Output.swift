@@ -1,5 +1,6 @@
 internal import Calibration
 internal import Catalog
+public import Files
 internal import Metrics
 
 extension RunValidation {

@@ -1,3 +1,4 @@
+internal import Files
 internal import Metrics
 
 /// Bytes of a file on their way out: numbers become decimal text here, without `String`.

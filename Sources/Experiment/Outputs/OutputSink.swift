@@ -1,3 +1,5 @@
+internal import Files
+
 /// Where output files go: a directory, or memory in tests.
 ///
 /// Files are written one after the other, each from its first byte to its last.

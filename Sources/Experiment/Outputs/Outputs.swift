@@ -1,3 +1,4 @@
+internal import Files
 public import Metrics
 
 /// Which files of a run are wanted; summary.json and columns.json always are.

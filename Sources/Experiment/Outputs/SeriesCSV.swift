@@ -1,4 +1,5 @@
 internal import Cost
+internal import Files
 internal import Kernel
 internal import Metrics
 internal import Units

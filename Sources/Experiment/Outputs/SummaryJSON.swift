@@ -1,3 +1,4 @@
+public import Files
 public import Metrics
 
 extension Summary {
@@ -49,12 +50,12 @@ extension ColumnCatalog {
   }
 
   /// The object of a columns.json that describes `files`.
-  static func json(_ files: [(String, [ColumnEntry])]) -> JSON {
+  package static func json(_ files: [(String, [ColumnEntry])]) -> JSON {
     .object(files.map { ($0.0, .object($0.1.map { ($0.name, $0.json) })) })
   }
 
   /// The header row of a CSV with these columns.
-  static func header(_ columns: [ColumnEntry]) -> String {
+  package static func header(_ columns: [ColumnEntry]) -> String {
     columns.map(\.name).joined(separator: ",") + "\n"
   }
 }

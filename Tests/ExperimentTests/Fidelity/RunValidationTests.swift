@@ -1,5 +1,7 @@
 import Calibration
 import Experiment
+import Files
+import TestSupport
 import Testing
 
 /// Text of a closed-loop file with one measured TPOT for each concurrency.

@@ -1,6 +1,8 @@
 import Calibration
 import Experiment
+import Files
 import Foundation
+import TestSupport
 import Testing
 
 /// Measured runs of the shared material, and how near their replays must come.

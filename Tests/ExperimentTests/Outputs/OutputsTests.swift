@@ -1,4 +1,5 @@
 import Experiment
+import Files
 import Metrics
 import Testing
 import Units

@@ -1,5 +1,6 @@
 import Cost
 import Experiment
+import Files
 import Metrics
 import Testing
 

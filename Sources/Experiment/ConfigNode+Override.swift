@@ -1,0 +1,39 @@
+package import Files
+
+extension ConfigNode {
+  /// Sets the value at the dotted `path`, making the mappings on the way.
+  ///
+  /// A policy written as a bare name becomes a mapping with that name, so that its options can be
+  /// reached: `engine.scheduler.max_num_seqs` works beside `scheduler: vllm-v1`.
+  ///
+  /// - Throws: `ConfigError` when a value on the way is neither a mapping nor a policy's name.
+  package mutating func set(
+    _ path: ArraySlice<Substring>, to value: ConfigNode, under parent: String = ""
+  ) throws(ConfigError) {
+    guard let key = path.first else {
+      self = value
+      return
+    }
+    var entries: [Entry]
+    switch content {
+    case .mapping(let old): entries = old
+    case .null: entries = []
+    case .scalar where ExperimentConfig.policyKeys.contains(parent):
+      entries = [Entry(key: "name", place: place, value: self)]
+    default:
+      throw ConfigError(
+        value.place, "\(parent) is \(found) at \(place), not a mapping; it has no key \"\(key)\"")
+    }
+    let name = parent.isEmpty ? String(key) : "\(parent).\(key)"
+    let index = entries.firstIndex { $0.key == key }
+    var child = index.map { entries[$0].value } ?? ConfigNode(.null, at: value.place)
+    try child.set(path.dropFirst(), to: value, under: name)
+    if let index {
+      entries[index].value = child
+      if path.count == 1 { entries[index].place = value.place }
+    } else {
+      entries.append(Entry(key: String(key), place: value.place, value: child))
+    }
+    content = .mapping(entries)
+  }
+}

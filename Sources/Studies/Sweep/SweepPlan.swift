@@ -1,0 +1,166 @@
+public import Experiment
+public import Files
+internal import Kernel
+
+/// One run of a sweep.
+public struct SweepPoint: Sendable {
+  /// Its number, from 0, in the order of the file.
+  public let index: Int
+  /// The values of the varied keys as text, one a column.
+  public let cells: [String]
+  /// The experiment.
+  public let config: ExperimentConfig
+  /// Hash of the experiment and of the files it names.
+  public let hash: String
+  /// Why it cannot run although each of its settings is right; nil when it can.
+  public let misfit: String?
+}
+
+/// A sweep whose every point is read and checked, before the first one runs.
+public struct SweepPlan: Sendable {
+  /// Path of the sweep file.
+  public let file: String
+  /// What the command line laid over the base, as typed.
+  public let overrides: [String]
+  /// The varied keys, in the order of the file.
+  public let keys: [String]
+  /// Values of each key under `vary`, and seeds, for a reader.
+  public let axes: [(key: String, values: Int)]
+  /// The seeds under `seeds`; empty when the base has the only one.
+  public let seeds: [UInt64]
+  /// The points: the cross product with its first key slowest, then the explicit ones; each with
+  /// every seed in turn.
+  public let points: [SweepPoint]
+  /// What a reader should know of the file, one line each.
+  public let caveats: [String]
+  /// Hash of everything that the results depend on, traces included.
+  public let hash: String
+
+  /// Reads the sweep file at `path`, lays `overrides` over its base and checks every point of it.
+  ///
+  /// - Throws: `ConfigError` for the first fault of any point: key, type, range, name, a trace that
+  ///   cannot be read. A model that does not fit is no fault of the sweep but of its point.
+  public static func load(
+    _ path: String, overrides: [Override] = []
+  ) throws(ConfigError) -> SweepPlan {
+    try SweepPlan(try ExperimentConfig.text(of: path), file: path, overrides: overrides)
+  }
+
+  /// Where the results of the sweep file at `path` go when nobody says.
+  public static func defaultDirectory(for path: String) -> String { "\(Paths.stem(of: path))-out" }
+
+  /// Reads a sweep from `yaml`, the text of the file called `file`.
+  public init(
+    _ yaml: String, file: String, overrides: [Override] = []
+  ) throws(ConfigError) {
+    let source = try SweepFile(yaml, file: file, overrides: overrides)
+    var reader = PointReader(source, file: file)
+    for settings in source.combinations { try reader.read(settings) }
+    self.file = file
+    self.overrides = overrides.map(\.text)
+    keys = source.keys
+    axes = source.axes.map { ($0.key, $0.values.count) }
+    seeds = source.seeds
+    points = reader.points
+    caveats = reader.caveats
+    hash = try reader.hash()
+  }
+}
+
+/// Reads the points of a sweep one after the other; what they share is looked at once.
+private struct PointReader {
+  let source: SweepFile
+  let file: String
+  let keys: [String]
+  let standing: [String]
+  var points: [SweepPoint] = []
+  var caveats: [String] = []
+  private var checked: Set<TraceLibrary.Key> = []
+  private var traces: [String] = []
+
+  init(_ source: SweepFile, file: String) {
+    self.source = source
+    self.file = file
+    let keys = source.keys
+    self.keys = keys
+    standing = keys.map { key in
+      source.base.value(at: key).map { SweepFile.Setting(key: key, value: $0).cell } ?? ""
+    }
+  }
+
+  /// Adds the points of `settings`, one a seed.
+  mutating func read(_ settings: [SweepFile.Setting]) throws(ConfigError) {
+    var config = try ExperimentConfig(try source.experiment(settings), file: file)
+    var resolved = ResolvedConfig()
+    var misfit: String?
+    do throws(ConfigError) {
+      resolved = try check(config)
+    } catch {
+      guard error.isMisfit else { throw error }
+      misfit = error.unplaced
+    }
+    warn(of: config.output)
+    let cells = keys.enumerated().map { i, key in
+      settings.last { $0.key == key }?.cell ?? standing[i]
+    }
+    for seed in source.seeds.isEmpty ? [config.seed] : source.seeds {
+      config.seed = seed
+      points.append(
+        SweepPoint(
+          index: points.count, cells: cells, config: config,
+          hash: try config.configHash(resolved), misfit: misfit))
+    }
+  }
+
+  private mutating func check(_ config: ExperimentConfig) throws(ConfigError) -> ResolvedConfig {
+    if case .trace(let trace) = config.workload {
+      if !traces.contains(trace.path.value) { traces.append(trace.path.value) }
+      if checked.insert(TraceLibrary.Key(trace)).inserted {
+        try Assembly.checkWorkload(config.workload)
+      }
+    } else {
+      try Assembly.checkWorkload(config.workload)
+    }
+    return try Assembly(config).resolved
+  }
+
+  private mutating func warn(of output: OutputConfig) {
+    guard output.steps || output.timeline else { return }
+    let name = output.steps ? "steps" : "timeline"
+    let caveat = "a sweep writes one row a point; output.\(name) writes nothing here"
+    if !caveats.contains(caveat) { caveats.append(caveat) }
+  }
+
+  /// The hash of all points, of the labels of their rows and of the bytes of the traces.
+  func hash() throws(ConfigError) -> String {
+    var hash = ContentHash()
+    func add(_ text: String) {
+      for byte in text.utf8 { hash.add(byte) }
+      hash.add(0 as UInt8)
+    }
+    add(martletVersion)
+    for key in keys { add(key) }
+    for point in points {
+      add(point.hash)
+      add(point.config.name)
+      for cell in point.cells { add(cell) }
+    }
+    for path in traces { add(try Self.contentHash(of: path)) }
+    return hash.hex
+  }
+
+  private static func contentHash(of path: String) throws(ConfigError) -> String {
+    var hash = ContentHash()
+    do {
+      try Posix.readChunks(path) { hash.add($0) }
+    } catch {
+      throw ConfigError(.file(path), error.reason)
+    }
+    return hash.hex
+  }
+}
+
+extension ConfigError {
+  /// The error without its place, which depends on where the command was typed.
+  var unplaced: String { ConfigError(nil, key: key, message).description }
+}
