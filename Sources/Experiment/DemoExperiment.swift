@@ -2,7 +2,7 @@
 public enum DemoExperiment {
   /// The text of Workloads/demo.yaml.
   public static let yaml = """
-    # The default experiment: one H100 serves Llama-3.1-8B to 500 requests that arrive at 6 a second.
+    # The default experiment: one H100 serves Llama-3.1-8B to 500 requests, 6 a second.
     version: 1
     name: demo
     seed: 1

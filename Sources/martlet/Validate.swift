@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Experiment
-internal import Studies
 internal import Files
+internal import Studies
 
 /// `martlet validate`: reads an experiment or a sweep and says what is wrong, or that nothing is.
 struct Validate: ParsableCommand {

@@ -122,9 +122,9 @@ public struct JobFile: Sendable {
     }
     let list = words.map { JSON.quoted($0) }.joined(separator: ", ")
     return """
-      # \(shards) shards of \(Shell.quoted(file)), for Kubernetes 1.31 or later. Set image to one with
-      # martlet in it, claimName to a volume that all nodes can write, with the sweep file and its
-      # traces. When all are done: martlet merge \(Shell.quoted(out))
+      # \(shards) shards of \(Shell.quoted(file)), for Kubernetes 1.31 or later.
+      # Set image to one with martlet in it, claimName to a volume that all nodes can write, with
+      # the sweep file and its traces. When all are done: martlet merge \(Shell.quoted(out))
       apiVersion: batch/v1
       kind: Job
       metadata:
