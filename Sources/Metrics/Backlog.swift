@@ -110,7 +110,7 @@ private struct SecondHalf {
     var (cov00, cov01, cov11, residual) = (0.0, 0.0, 0.0, 0.0)
     gsl_fit_linear(
       times, 1, means, 1, Self.parts, &intercept, &slope, &cov00, &cov01, &cov11, &residual)
-    let quantile = gsl_cdf_tdist_Pinv(0.995, Double(Self.parts - 2))
+    let quantile = StudentT.quantile(0.995, degreesOfFreedom: Double(Self.parts - 2))
     return Backlog.Trend(slope: slope, margin: quantile * max(0, cov11).squareRoot())
   }
 }

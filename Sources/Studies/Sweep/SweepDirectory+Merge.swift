@@ -12,7 +12,8 @@ public struct MergedSweep: Sendable {
 }
 
 extension SweepDirectory {
-  /// Writes sweep.csv, columns.json and, if points failed, failed.csv from the points' files.
+  /// Writes sweep.csv, columns.json, if points failed failed.csv and if there are several seeds
+  /// seeds.csv from the points' files.
   ///
   /// The bytes depend on the sweep alone: not on who ran which point, or when.
   ///
@@ -28,7 +29,9 @@ extension SweepDirectory {
       throw ConfigError(.file("\(path)/\(name)"), "is no point of this sweep; move it away")
     }
     let table = SweepTable(keys: identity.keys)
+    let seeds = identity.seeds > 1 ? SeedsTable(keys: identity.keys, seeds: identity.seeds) : nil
     var failures: [String] = []
+    var (replications, means): ([String], [String]) = ([], [])
     try replaceFile(at: "\(path)/sweep.csv") { (file) throws(ConfigError) in
       file.write(table.header(table.columns))
       try eachPoint { (saved) throws(ConfigError) in
@@ -38,19 +41,28 @@ extension SweepDirectory {
         }
         if saved.status != .ok { failures.append(failure) }
         file.write(saved.row)
+        guard let seeds else { return }
+        replications.append(saved.row)
+        guard replications.count == identity.seeds else { return }
+        means.append(seeds.row(replications))
+        replications = []
       }
     }
-    try write(table.columnsJSON, to: "columns.json")
-    if failures.isEmpty {
-      Posix.remove("\(path)/failed.csv")
-    } else {
-      let rows = failures.joined()
-      try write(Array((table.header(table.failedColumns) + rows).utf8), to: "failed.csv")
+    try write(table.columnsJSON(seeds), to: "columns.json")
+    var files = ["sweep.csv", "columns.json"]
+    let failed = failures.isEmpty ? nil : table.header(table.failedColumns) + failures.joined()
+    let averaged = seeds.map { table.header($0.columns) + means.joined() }
+    for (name, text) in [("failed.csv", failed), ("seeds.csv", averaged)] {
+      if let text {
+        try write(Array(text.utf8), to: name)
+        files.append(name)
+      } else {
+        Posix.remove("\(path)/\(name)")
+      }
     }
     removePartial()
     return MergedSweep(
-      points: identity.points, failed: failures.count,
-      files: ["sweep.csv", "columns.json"] + (failures.isEmpty ? [] : ["failed.csv"]))
+      points: identity.points, failed: failures.count, files: files)
   }
 
   /// Hands over every point in order.

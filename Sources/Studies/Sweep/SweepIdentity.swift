@@ -9,6 +9,8 @@ struct SweepIdentity: Sendable, Equatable {
   var points: Int
   /// The varied keys.
   var keys: [String]
+  /// Runs of each point, which follow one another.
+  var seeds: Int
   /// Version of the program that began it.
   var toolVersion: String
   /// Name of the sweep file.
@@ -19,6 +21,7 @@ struct SweepIdentity: Sendable, Equatable {
     hash = plan.hash
     points = plan.points.count
     keys = plan.keys
+    seeds = max(1, plan.seeds.count)
     toolVersion = martletVersion
     file = Paths.last(of: plan.file)
   }
@@ -50,21 +53,23 @@ struct SweepIdentity: Sendable, Equatable {
 
   /// Whether both are the same sweep; a renamed file is.
   static func == (a: SweepIdentity, b: SweepIdentity) -> Bool {
-    a.hash == b.hash && a.points == b.points && a.keys == b.keys && a.toolVersion == b.toolVersion
+    a.hash == b.hash && a.points == b.points && a.keys == b.keys && a.seeds == b.seeds
+      && a.toolVersion == b.toolVersion
   }
 
   /// The value of sweep.json.
   var json: JSON {
     .object([
       ("file", .string(file)), ("sweep_hash", .string(hash)), ("points", .integer(Int64(points))),
-      ("keys", .array(keys.map { .string($0) })), ("tool_version", .string(toolVersion)),
+      ("keys", .array(keys.map { .string($0) })), ("seeds", .integer(Int64(seeds))),
+      ("tool_version", .string(toolVersion)),
     ])
   }
 
   private static func read(_ text: String, file: String) throws(ConfigError) -> SweepIdentity {
     try MappingReader.read(
       try ConfigNode(yaml: text, file: file), path: "", at: .file(file),
-      keys: ["file", "sweep_hash", "points", "keys", "tool_version"]
+      keys: ["file", "sweep_hash", "points", "keys", "seeds", "tool_version"]
     ) { (r) throws(ConfigError) in
       var keys: [String] = []
       if case .sequence(let nodes)? = r.optional("keys")?.node.content {
@@ -75,15 +80,20 @@ struct SweepIdentity: Sendable, Equatable {
       return SweepIdentity(
         hash: try r.required("sweep_hash", "a hash").text(),
         points: try r.required("points", "a number").whole(in: 1...SweepFile.mostPoints),
-        keys: keys, toolVersion: try r.required("tool_version", "a version").text(),
+        keys: keys,
+        seeds: try r.required("seeds", "a number").whole(in: 1...SweepFile.mostPoints),
+        toolVersion: try r.required("tool_version", "a version").text(),
         file: try r.required("file", "a name").text())
     }
   }
 
-  private init(hash: String, points: Int, keys: [String], toolVersion: String, file: String) {
+  private init(
+    hash: String, points: Int, keys: [String], seeds: Int, toolVersion: String, file: String
+  ) {
     self.hash = hash
     self.points = points
     self.keys = keys
+    self.seeds = seeds
     self.toolVersion = toolVersion
     self.file = file
   }

@@ -41,7 +41,7 @@ struct SweepTable: Sendable {
   private static let isScalar: [Bool] = ColumnCatalog.summary.map {
     !["seed", "wall_time_s"].contains($0.name)
   }
-  private static let scalars = zip(ColumnCatalog.summary, isScalar).filter(\.1).map(\.0)
+  static let scalars = zip(ColumnCatalog.summary, isScalar).filter(\.1).map(\.0)
 
   private var leading: [ColumnEntry] {
     let population = "points of the sweep"
@@ -69,9 +69,10 @@ struct SweepTable: Sendable {
   /// Columns of failed.csv.
   var failedColumns: [ColumnEntry] { leading + Self.ending }
 
-  /// The bytes of columns.json.
-  var columnsJSON: [UInt8] {
-    ColumnCatalog.json([("sweep.csv", columns), ("failed.csv", failedColumns)]).bytes
+  /// The bytes of columns.json, with the columns of seeds.csv where there are several seeds.
+  func columnsJSON(_ seeds: SeedsTable?) -> [UInt8] {
+    let own = [("sweep.csv", columns), ("failed.csv", failedColumns)]
+    return ColumnCatalog.json(own + (seeds.map { [("seeds.csv", $0.columns)] } ?? [])).bytes
   }
 
   /// The header row of a file with `columns`.

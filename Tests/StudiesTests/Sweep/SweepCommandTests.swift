@@ -29,7 +29,7 @@ import Testing
     #expect(
       one.output
         == "24/24 done (16 failed: see one/failed.csv)\nwrote one/"
-        + "{sweep.csv,columns.json,failed.csv}\n")
+        + "{sweep.csv,columns.json,failed.csv,seeds.csv}\n")
     #expect(try sweep("--out", "two", "--jobs", "2", "--quiet", in: directory).code == 3)
     for shard in ["3/5", "0/5", "4/5", "1/5", "2/5"] {
       let part = try sweep("--out", "three", "--shard", shard, in: directory)
@@ -43,7 +43,7 @@ import Testing
     }
     let answer = try decoded(Answer.self, from: merged?.output ?? "")
     #expect(answer.points == 24 && answer.failed == 16)
-    for file in ["sweep.csv", "failed.csv", "columns.json", "sweep.json"] {
+    for file in ["sweep.csv", "failed.csv", "seeds.csv", "columns.json", "sweep.json"] {
       let expected = directory.text(of: "one/\(file)")
       #expect(!expected.isEmpty)
       for name in ["two", "three"] {
@@ -77,6 +77,40 @@ import Testing
     #expect(columns["sweep.csv"].map { Set($0.keys) } == Set(rows[0].keys))
     #expect(columns["failed.csv"].map { Set($0.keys) } == Set(failed[0].keys))
     #expect(rows[0]["wall_time_s"] == nil)
+  }
+
+  @Test func `with several seeds a second table has means and intervals`() throws {
+    let yaml = sweepBase + "vary: {cluster.instances: [1, 2]}\nseeds: [3, 9, 4]\n"
+    let directory = try directory(yaml)
+    _ = try sweep("--out", "out", "--quiet", in: directory)
+    let rows = table(directory.text(of: "out/sweep.csv"))
+    let means = table(directory.text(of: "out/seeds.csv"))
+    #expect(means.map { $0["cluster.instances"] } == ["1", "2"])
+    #expect(means.map { $0["seeds"] } == ["3", "3"])
+    for (point, row) in means.enumerated() {
+      for key in ["p99_ttft_ms", "output_throughput", "busy_share"] {
+        let values = rows[3 * point..<3 * point + 3].compactMap { Double($0[key] ?? "") }
+        let mean = (values[0] + values[1] + values[2]) / 3
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        // Student's t of 97.5 % with two degrees of freedom, from printed tables.
+        let halfWidth = 4.30265 * (squares / 2).squareRoot() / 3.squareRoot()
+        let said = (Double(row[key] ?? "") ?? 0, Double(row["\(key)_ci95"] ?? "") ?? 0)
+        #expect(abs(said.0 - mean) < 1e-9 * mean, "\(key)")
+        #expect(abs(said.1 - halfWidth) < 1e-5 * halfWidth && halfWidth > 0, "\(key)")
+      }
+    }
+    let columns = try #require(
+      try JSONSerialization.jsonObject(with: Data(directory.text(of: "out/columns.json").utf8))
+        as? [String: [String: Any]])
+    #expect(columns["seeds.csv"].map { Set($0.keys) } == Set(means[0].keys))
+  }
+
+  @Test func `a point whose seeds all failed has no means`() throws {
+    let directory = try directory()
+    _ = try sweep("--out", "out", "--quiet", in: directory)
+    let means = table(directory.text(of: "out/seeds.csv"))
+    #expect(means.count == 12 && means[11]["seeds"] == "0" && means[0]["seeds"] == "2")
+    #expect(means[11]["p99_ttft_ms"] == "" && means[11]["p99_ttft_ms_ci95"] == "")
   }
 
   @Test func `a row says what martlet run says`() throws {
