@@ -2,7 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: setup build run test bench lint golden results profiles fidelity clean
+.PHONY: setup setup-slurm build run test test-slurm acceptance bench lint dist golden results \
+  profiles fidelity clean
 
 MARTLET := .build/release/martlet
 
@@ -23,6 +24,18 @@ setup:
 	  else echo "make: install GSL (libgsl-dev) and zlib (zlib1g-dev) by hand" >&2; exit 1; fi; \
 	fi
 
+# Slurm and munge from Debian, for test-slurm; nothing is started.
+setup-slurm:
+	@if ! { command -v sbatch && command -v slurmd && command -v munged; } >/dev/null; then \
+	  command -v apt-get >/dev/null || { \
+	    echo "make: install slurm-wlm and munge by hand" >&2; exit 1; }; \
+	  echo "make: installing slurm-wlm and munge" >&2; \
+	  root=""; [ "$$(id -u)" = 0 ] || root=sudo; \
+	  $$root apt-get update -qq && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	    slurm-wlm munge >/dev/null; \
+	fi
+
 build: setup
 	@swift build -c release --product martlet 2>&1 | grep -vE '^\[|^(Fetch|Comput|Creat|Work)' || true
 	@test -x $(MARTLET) && swift build -c release --product martlet >/dev/null
@@ -31,11 +44,40 @@ build: setup
 run: build
 	@$(MARTLET) run Workloads/demo.yaml
 
-# Fast tests with all checks on, then everything with the optimiser on.
+# Fast tests with all checks on, then everything with the optimiser on, then the binary as users
+# meet it.
 test: setup
 	swift build -c release --product martlet
 	swift test
 	swift test -c release
+	$(MAKE) acceptance test-slurm
+
+# The first five minutes of a user, offline, from one file.
+acceptance: build
+	@Tests/acceptance/firstfive.sh $(MARTLET)
+
+# A sweep on a real Slurm of two nodes; skipped with a message where there is none.
+test-slurm: build
+	@Tests/slurm/test.sh $(MARTLET)
+
+# One file for any Linux of this architecture: dist/martlet, and packed with the licence.
+# ICU, which Foundation brings and nothing here asks, gets an empty table in place of 31 MB.
+DIST := dist/martlet-linux-$(shell uname -m).tar.gz
+dist: setup
+	@[ "$$(uname -s)" = Linux ] || { echo "make: dist links statically, on Linux only" >&2; exit 1; }
+	@mkdir -p dist
+	@static=$$(swiftc -static-stdlib -print-target-info \
+	  | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
+	icu=$$(nm $$static/linux/lib_FoundationICU.a 2>/dev/null | grep -o 'icudt[0-9]*_dat' \
+	  | sort -u || true); \
+	swift build -c release --product martlet --scratch-path .build/dist -Xswiftc -static-executable \
+	  -Xlinker --gc-sections -Xlinker -s $${icu:+-Xlinker --defsym=$$icu=0} >dist/build.log 2>&1 \
+	  || { cat dist/build.log >&2; exit 1; }
+	@rm -f dist/build.log
+	@install -m 755 .build/dist/release/martlet dist/martlet
+	@Tests/dist/check.sh dist/martlet
+	@tar -czf $(DIST) --owner=0 --group=0 -C $(CURDIR) LICENSE -C dist martlet
+	@ls -l dist/martlet $(DIST)
 
 # Speed of the engine, of trace input and of whole runs; fails when a figure misses its limit.
 bench: setup
@@ -113,4 +155,4 @@ fidelity: build
 	@awk -f Results/fidelity.awk Results/fidelity.csv README.md > README.new && mv README.new README.md
 
 clean:
-	rm -rf .build *-out
+	rm -rf .build dist *-out

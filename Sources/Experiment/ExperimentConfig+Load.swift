@@ -6,7 +6,8 @@ public struct Override: Sendable {
   public let text: String
   /// How an error names it, such as `--set engine.block_size`.
   package let place: Place
-  private let key: Substring
+  /// The dotted key.
+  package let key: Substring
   private let value: Substring
 
   /// The override written `key=value`, the key dotted.

@@ -151,6 +151,9 @@ public struct Listing: Sendable {
   /// The number of entries.
   public var count: Int { entries.count }
 
+  /// The names of the entries.
+  public var names: [String] { entries.compactMap(\.cells.first) }
+
   /// An aligned table, nothing for no entries; with `options` each entry is followed by its
   /// options and their defaults.
   public func text(options: Bool = false) -> String {

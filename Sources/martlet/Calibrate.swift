@@ -24,11 +24,16 @@ struct Calibrate: ParsableCommand {
   @Option(help: "Runs: step of the differences, as a share of each constant.")
   var step = EngineCalibration.Options().step
 
-  @Option(help: "A file for the constants; without it they are only printed.")
+  @Option(
+    help: "A file for the constants; without it they are only printed.",
+    completion: .file(extensions: ["yaml"]))
   var out: String?
 
   @Flag(help: "Replaces an existing --out file.")
   var force = false
+
+  @Flag(help: "Prints JSON, constants in their units.")
+  var json = false
 
   func run() throws {
     if let first = files.first, MeasuredRunFile.isOne(first) { return try calibrateEngine() }
@@ -36,7 +41,7 @@ struct Calibrate: ParsableCommand {
       throw ConfigError(nil, "measurements of kernels do not name their GPU; write --gpu NAME")
     }
     let report = try CalibrationReport(try MeasuredFiles(files, gpu: gpu))
-    try answer(report.text, report.yaml, report.warnings)
+    try answer(json ? report.json.text : report.text, report.yaml, report.warnings)
   }
 
   private func calibrateEngine() throws {
@@ -46,7 +51,8 @@ struct Calibrate: ParsableCommand {
     var options = EngineCalibration.Options()
     options.step = step
     let fit = try RunCalibration(files, choice.choice, options: options)
-    try answer(fit.text + (out == nil ? "\n" + fit.yaml : ""), fit.yaml, fit.warnings)
+    let text = fit.text + (out == nil ? "\n" + fit.yaml : "")
+    try answer(json ? fit.json.text : text, fit.yaml, fit.warnings)
   }
 
   private func answer(_ text: String, _ yaml: String, _ list: [String]) throws {

@@ -10,7 +10,7 @@ struct Explain: ParsableCommand {
     discussion: "Needs an experiment file, or --model and --gpu.")
 
   @Argument(
-    help: "The experiment file (YAML or JSON).", completion: .file(extensions: ["yaml"]))
+    help: "The experiment file (YAML or JSON).", completion: .file(extensions: ["yaml", "json"]))
   var experiment: String?
 
   @Option(
@@ -18,10 +18,10 @@ struct Explain: ParsableCommand {
     help: ArgumentHelp("Sets a key, such as engine.cost=roofline.", valueName: "key=value"))
   var overrides: [String] = []
 
-  @Option(help: "Short for --set model=…")
+  @Option(help: "Short for --set model=…", completion: .names(.models))
   var model: String?
 
-  @Option(help: "Short for --set cluster.gpu=…")
+  @Option(help: "Short for --set cluster.gpu=…", completion: .names(.gpus))
   var gpu: String?
 
   @Option(name: .customLong("tp"), help: "Short for --set cluster.tensor_parallel=…")

@@ -12,7 +12,7 @@ struct List: ParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "One of \(ListingKind.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "kind"))
+      valueName: "kind"), completion: .list(ListingKind.allCases.map(\.rawValue)))
   var kind: String?
 
   @Flag(help: "Prints a JSON array of objects with every field, options included.")

@@ -15,8 +15,8 @@ struct Martlet: ParsableCommand {
       """,
     version: martletVersion,
     subcommands: [
-      Run.self, Sweep.self, Merge.self, Validate.self, Explain.self, List.self, Trace.self,
-      Calibrate.self, ValidateCost.self, ValidateRun.self,
+      Run.self, Demo.self, Sweep.self, Merge.self, Validate.self, Explain.self, List.self,
+      Trace.self, Calibrate.self, ValidateCost.self, ValidateRun.self, Completions.self,
     ])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.

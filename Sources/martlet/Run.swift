@@ -1,7 +1,5 @@
 internal import ArgumentParser
 internal import Experiment
-internal import Files
-internal import Metrics
 
 /// `martlet run`: simulates one experiment.
 struct Run: ParsableCommand {
@@ -10,70 +8,13 @@ struct Run: ParsableCommand {
 
   @OptionGroup var options: ExperimentOptions
 
-  @Option(help: "A new directory for the result files; without it nothing is written.")
-  var out: String?
-
-  @Flag(help: "Prints summary.json instead of the table.")
-  var json = false
-
-  @Flag(help: "Prints no progress and no table.")
-  var quiet = false
-
-  @Flag(help: "Replaces an existing --out directory.")
-  var force = false
-
-  @Flag(help: "Simulates every engine step on its own: slower, the same results.")
-  var exactSteps = false
+  @OptionGroup var results: ResultOptions
 
   func run() throws {
-    let assembly = try Assembly(try options.load())
-    var warnings = Warnings()
-    let stop: String?
-    if let out {
-      let directory = try OutputDirectory(at: out, force: force)
-      let execution = try execute(assembly, &warnings)
-      try execution.write(into: directory)
-      try directory.publish()
-      answer(execution)
-      stop = execution.record.stop
-    } else {
-      let execution = try execute(assembly, &warnings)
-      answer(execution)
-      stop = execution.record.stop
-    }
-    warnings.finish()
-    if let stop {
-      printError("error: stopped by the progress watchdog: \(stop)")
-      leave(with: .stuck)
-    }
-  }
-
-  private func execute(
-    _ assembly: Assembly, _ warnings: inout Warnings
-  ) throws(ConfigError) -> Execution {
-    var bar = ProgressBar(isShown: !quiet)
-    let execution = try assembly.execute(
-      exactSteps: exactSteps, clock: monotonicSeconds,
-      warnings: &warnings
-    ) { bar.show($0) }
-    bar.clear()
-    return execution
-  }
-
-  private func answer(_ execution: Execution) {
-    if json {
-      printBytes(execution.summary.json.bytes)
-      return
-    }
-    guard !quiet else { return }
-    let wall = execution.summary.description.wallTime ?? 0
-    print(execution.headline(wallSeconds: wall))
-    print(execution.summary.consoleBlock, terminator: "")
-    let path = options.experiment
-    if let out {
-      print("wrote \(out)/{\(execution.files.joined(separator: ","))}")
-    } else {
-      print("next: martlet run \(path) --out results   # requests.csv, summary.json and more")
-    }
+    try results.run(
+      try Assembly(try options.load()),
+      next:
+        "martlet run \(options.experiment) --out results   # requests.csv, summary.json and more"
+    )
   }
 }

@@ -14,13 +14,23 @@ struct Sweep: ParsableCommand {
       error; the exit code is then 3. An interrupted sweep goes on with --resume.
       """)
 
-  @Argument(help: "The sweep file (YAML or JSON).", completion: .file(extensions: ["yaml"]))
+  @Argument(
+    help: "The sweep file (YAML or JSON).", completion: .file(extensions: ["yaml", "json"]))
   var sweep: String
 
-  @Option(help: "Points that run at the same time; all cores by default.")
+  @Option(
+    name: .customLong("set"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Sets a key of the base; a path is as seen from the working directory.",
+      valueName: "key=value"))
+  var overrides: [String] = []
+
+  @Option(help: "Points that run at the same time; all cores by default, one in a job file.")
   var jobs: Int?
 
-  @Option(help: "The directory of the results; NAME-out for NAME.yaml by default.")
+  @Option(
+    help: "The directory of the results; NAME-out for NAME.yaml by default.",
+    completion: .directory)
   var out: String?
 
   @Flag(help: "Keeps the finished points of an interrupted sweep.")
@@ -35,10 +45,10 @@ struct Sweep: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Prints a job file that runs the sweep in shards: slurm, parallel or k8s.",
-      valueName: "system"))
+      valueName: "system"), completion: .list(JobFile.System.allCases.map(\.rawValue)))
   var emit: String?
 
-  @Option(help: "Shards of the job file.")
+  @Option(help: "Shards of the job file, 16 by default, at most one a point.")
   var shards: Int?
 
   @Flag(help: "Prints no progress and no answer.")
@@ -57,6 +67,7 @@ struct Sweep: ParsableCommand {
       (force && resume, "--force and --resume"), (force && shard != nil, "--force and --shard"),
       (emit != nil && shard != nil, "--emit and --shard"),
       (emit != nil && dryRun, "--emit and --dry-run"), (emit != nil && json, "--emit and --json"),
+      (emit != nil && force, "--emit and --force"),
     ]
     for (isThere, names) in pairs where isThere {
       throw ValidationError("\(names) exclude each other")
@@ -66,9 +77,11 @@ struct Sweep: ParsableCommand {
 
   func run() throws {
     let part = try shard.map { (text) throws(ConfigError) in try Shard(text) }
-    let plan = try SweepPlan.load(sweep)
-    let jobs = jobs ?? availableCores()
+    var list: [Override] = []
+    for text in overrides { list.append(try Override(text)) }
+    let plan = try SweepPlan.load(sweep, overrides: list)
     if let emit { return try print(job: emit, of: plan) }
+    let jobs = jobs ?? availableCores()
     if dryRun {
       let estimate = try SweepEstimate(plan, shard: part, jobs: jobs, clock: monotonicSeconds)
       Swift.print(json ? estimate.json.text : estimate.text, terminator: "")
@@ -107,7 +120,8 @@ struct Sweep: ParsableCommand {
         "batch system", system, known: JobFile.System.allCases.map(\.rawValue), at: .flag("--emit"))
     }
     let job = JobFile(
-      plan, out: target, shards: shards ?? 16, executable: CommandLine.arguments[0])
+      plan, out: target, shards: shards ?? 16, jobs: jobs ?? 1,
+      executable: CommandLine.arguments[0])
     Swift.print(job.text(for: known), terminator: "")
     if !quiet { printError(job.hint(for: known)) }
   }

@@ -20,6 +20,13 @@ struct TraceGenerate: ParsableCommand {
   @Flag(help: "Replaces an existing file.")
   var force = false
 
+  @Flag(help: "Prints JSON.")
+  var json = false
+
+  func validate() throws {
+    if json, output == "-" { throw ValidationError("--json and -o - exclude each other") }
+  }
+
   func run() throws {
     let assembly = try Assembly(try options.load())
     try assembly.checkOpenLoop()
@@ -31,7 +38,8 @@ struct TraceGenerate: ParsableCommand {
       printBytes(bytes)
     } else {
       try writeFile(bytes, to: output, force: force)
-      print("wrote \(output): \(workload.requests.count) requests")
+      let answer = WrittenTrace(file: output, requests: workload.requests.count)
+      print(json ? answer.json.text : answer.text, terminator: "")
     }
     warnings.finish()
   }

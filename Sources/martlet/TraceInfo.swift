@@ -11,7 +11,8 @@ struct TraceInfo: ParsableCommand {
   @Argument(help: "The trace, plain or gzipped.", completion: .file())
   var file: String
 
-  @Option(help: "The format by name, see martlet list formats, or auto.")
+  @Option(
+    help: "The format by name, see martlet list formats, or auto.", completion: .names(.formats))
   var format = "auto"
 
   @Option(help: "Reads only until so many requests are kept.")

@@ -12,13 +12,15 @@ struct ValidateCost: ParsableCommand {
   @Argument(help: "CSV files of measurements.", completion: .file(extensions: ["csv"]))
   var files: [String] = []
 
-  @Option(help: "The GPU that was measured, see martlet list gpus.")
+  @Option(help: "The GPU that was measured, see martlet list gpus.", completion: .names(.gpus))
   var gpu: String
 
   @Option(help: "Only rows measured on so many GPUs (or shards).")
   var tensorParallel: Int?
 
-  @Option(help: "A file of constants from martlet calibrate, in place of the GPU's own.")
+  @Option(
+    help: "A file of constants from martlet calibrate, in place of the GPU's own.",
+    completion: .file(extensions: ["yaml"]))
   var kernels: String?
 
   @Flag(help: "Predicts the constants from the data sheet and the other measured GPUs.")

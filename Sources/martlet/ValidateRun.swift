@@ -38,16 +38,22 @@ struct RunChoiceOptions: ParsableArguments {
   @Option(help: "Only rows of this engine, as the file names it.")
   var engine: String?
 
-  @Option(help: "Only rows of this model; of a file that names none, the model that was served.")
+  @Option(
+    help: "Only rows of this model; of a file that names none, the model that was served.",
+    completion: .names(.models))
   var model: String?
 
-  @Option(help: "Only rows of this GPU; of a file that names none, the GPU that was measured.")
+  @Option(
+    help: "Only rows of this GPU; of a file that names none, the GPU that was measured.",
+    completion: .names(.gpus))
   var gpu: String?
 
   @Option(name: .customLong("tp"), help: "GPUs of an instance, of a file that does not say.")
   var tensorParallel = 1
 
-  @Option(help: "The engine profile of every run; without it: by engine and version.")
+  @Option(
+    help: "The engine profile of every run; without it: by engine and version.",
+    completion: .names(.profiles))
   var profile: String?
 
   @Option(

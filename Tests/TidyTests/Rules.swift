@@ -202,6 +202,7 @@ enum Rules {
     entries.filter { entry in
       !expected.contains(entry) && entry != ".git" && entry != "Package.resolved"
         && !entry.hasPrefix(".build") && !entry.hasSuffix("-out") && !entry.contains(".partial-")
+        && entry != "dist"
     }.sorted()
   }
 }

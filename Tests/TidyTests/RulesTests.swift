@@ -143,7 +143,7 @@ import Testing
 
   @Test func `strangers on the top level are named`() {
     let entries = [
-      "Sources", "notes.txt", ".build", ".build-linux", "demo-out", "Package.resolved", ".git",
+      "Sources", "notes.txt", ".build", ".build-linux", "demo-out", "dist", "Package.resolved", ".git",
       "a.partial-1", "docs",
     ]
     #expect(Rules.strangers(entries, expected: ["Sources", "Makefile"]) == ["docs", "notes.txt"])

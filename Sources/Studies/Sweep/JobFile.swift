@@ -14,18 +14,27 @@ public struct JobFile: Sendable {
   }
 
   private let executable: String
+  private let directory: String
   private let file: String
   private let out: String
+  private let settings: [String]
   private let shards: Int
+  private let jobs: Int
 
-  /// The jobs that run `plan` into `out` in `shards`, at most one a point.
-  public init(_ plan: SweepPlan, out: String, shards: Int, executable: String) {
+  /// The jobs that run `plan` into `out` in `shards`, at most one a point, each of which runs
+  /// `jobs` points at the same time.
+  ///
+  /// Paths are as seen from the working directory, to which jobs of Slurm and GNU parallel change.
+  public init(_ plan: SweepPlan, out: String, shards: Int, jobs: Int, executable: String) {
     // A bare name is looked up where the job runs; a path must hold there too.
     self.executable =
       executable.contains("/") ? Posix.realPath(executable) ?? executable : executable
+    directory = Posix.realPath(".") ?? "."
     file = plan.file
     self.out = out
+    settings = plan.overrides
     self.shards = max(1, min(shards, plan.points.count))
+    self.jobs = jobs
   }
 
   /// The text of the job file.
@@ -37,56 +46,85 @@ public struct JobFile: Sendable {
     }
   }
 
-  /// What to do with the job file.
+  /// What to do with the job file, and what may stand in its way.
   public func hint(for system: System) -> String {
     switch system {
-    case .slurm: "next: sbatch FILE, then \(merge)"
-    case .parallel: "next: parallel < FILE, then \(merge)"
-    case .k8s: "next: set image and claim, kubectl apply -f FILE, then \(merge)"
+    case .slurm:
+      // MaxArraySize is 1001 unless the site says otherwise, and one above the largest index.
+      (shards > 1000 ? "note: Slurm's default MaxArraySize ends at task 1000\n" : "")
+        + "next: sbatch FILE, then \(merge(out))"
+    case .parallel: "next: parallel < FILE, then \(merge(out))"
+    case .k8s: "next: set image and claim, kubectl apply -f FILE, then \(merge(out))"
     }
   }
 
-  private func command(shard: String, jobs: String) -> String {
-    "\(Shell.quoted(executable)) sweep \(Shell.quoted(file)) --shard \(shard) --jobs \(jobs) "
-      + "--out \(Shell.quoted(out)) --resume --quiet"
+  /// The words of a shard's command after the executable.
+  private func arguments(shard: String, jobs: String) -> [String] {
+    ["sweep", file, "--shard", shard, "--jobs", jobs, "--out", out, "--resume", "--quiet"]
+      + settings.flatMap { ["--set", $0] }
+  }
+
+  private func merge(_ out: String) -> String {
+    "\(Shell.quoted(executable)) merge \(Shell.quoted(out))"
   }
 
   private var slurm: String {
-    """
-    #!/bin/bash
-    # \(shards) shards of \(file); a task that was lost is submitted again as it is:
-    #   sbatch --array=3,7 FILE
-    # When all are done (afterany: failed points are rows too):
-    #   job=$(sbatch --parsable FILE)
-    #   sbatch --dependency=afterany:$job --wrap \(Shell.quoted(merge))
-    #SBATCH --job-name=\(Shell.quoted("martlet-\(Paths.stem(of: file))"))
-    #SBATCH --array=1-\(shards)
-    #SBATCH --cpus-per-task=1
-    #SBATCH --mem=2G
-    #SBATCH --time=04:00:00
-    #SBATCH --requeue
-    #SBATCH --output=martlet-%A_%a.log
-    exec \(command(
-      shard: "\"$SLURM_ARRAY_TASK_ID/\(shards)\"", jobs: "\"${SLURM_CPUS_PER_TASK:-1}\""))
+    // The task's own number and cores, which no quotation may hide.
+    let (shard, cores) = ("@shard@", "@cores@")
+    let words = arguments(shard: shard, jobs: cores).map { word in
+      switch word {
+      case shard: "\"$SLURM_ARRAY_TASK_ID/\(shards)\""
+      case cores: "\"${SLURM_CPUS_PER_TASK:-\(jobs)}\""
+      default: Shell.quoted(word)
+      }
+    }
+    return """
+      #!/bin/bash
+      # \(shards) shards of \(Shell.quoted(file)). A flag of sbatch wins over its line here:
+      #   sbatch --time=1-00:00:00 --mem=8G FILE
+      # A task that was lost is submitted again; it keeps what it had finished:
+      #   sbatch --array=3,7 FILE
+      # When all are done (afterany: failed points are rows too, their task exits with 3):
+      #   job=$(sbatch --parsable FILE)
+      #   sbatch --dependency=afterany:$job --wrap \(
+        Shell.quoted(merge(Paths.join(directory, out))))
+      #SBATCH --job-name=\(Self.label(Paths.stem(of: file)))
+      #SBATCH --array=1-\(shards)
+      #SBATCH --nodes=1
+      #SBATCH --ntasks=1
+      #SBATCH --cpus-per-task=\(jobs)
+      #SBATCH --mem=2G
+      #SBATCH --time=04:00:00
+      #SBATCH --requeue
+      #SBATCH --open-mode=append
+      #SBATCH --output=martlet-%A_%a.log
+      cd \(Shell.quoted(directory)) || exit 2
+      exec \(Shell.quoted(executable)) \(words.joined(separator: " "))
 
-    """
+      """
   }
 
-  private var merge: String { "\(Shell.quoted(executable)) merge \(Shell.quoted(out))" }
-
   private var parallel: String {
-    (1...shards).map { command(shard: "\($0)/\(shards)", jobs: "1") + "\n" }.joined()
+    (1...shards).map { shard in
+      let words = arguments(shard: "\(shard)/\(shards)", jobs: "\(jobs)")
+      return "cd \(Shell.quoted(directory)) && "
+        + ([executable] + words).map(Shell.quoted).joined(separator: " ") + "\n"
+    }.joined()
   }
 
   private var kubernetes: String {
-    let arguments = [
-      "sweep", file, "--shard", "$(JOB_COMPLETION_INDEX)/\(shards)", "--jobs", "1", "--out", out,
-      "--resume", "--quiet",
-    ]
-    let list = arguments.map { JSON.quoted($0) }.joined(separator: ", ")
+    let index = "@index@"
+    let words = arguments(shard: index, jobs: "\(jobs)").map { word in
+      // In args a dollar sign begins a variable; two stand for one.
+      word == index
+        ? "$(JOB_COMPLETION_INDEX)/\(shards)"
+        : word.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "$$")
+    }
+    let list = words.map { JSON.quoted($0) }.joined(separator: ", ")
     return """
-      # \(shards) shards of \(file). Set image to one with martlet in it, claimName to a volume that
-      # holds the sweep file and its traces. When all are done: martlet merge \(out)
+      # \(shards) shards of \(Shell.quoted(file)), for Kubernetes 1.31 or later.
+      # Set image to one with martlet in it, claimName to a volume that all nodes can write, with
+      # the sweep file and its traces. When all are done: martlet merge \(Shell.quoted(out))
       apiVersion: batch/v1
       kind: Job
       metadata:
@@ -113,7 +151,7 @@ public struct JobFile: Sendable {
                 command: ["martlet"]
                 args: [\(list)]
                 workingDir: /work
-                resources: {requests: {cpu: "1", memory: 2Gi}, limits: {memory: 2Gi}}
+                resources: {requests: {cpu: "\(jobs)", memory: 2Gi}, limits: {memory: 2Gi}}
                 volumeMounts: [{name: work, mountPath: /work}]
             volumes:
               - name: work
@@ -122,7 +160,7 @@ public struct JobFile: Sendable {
       """
   }
 
-  /// `text` as a name of Kubernetes: lower case letters, digits and hyphens, at most 50.
+  /// `text` as the name of a job: lower case letters, digits and hyphens, at most 50.
   private static func label(_ text: String) -> String {
     let letters = text.lowercased().utf8.map { byte -> Character in
       switch byte {

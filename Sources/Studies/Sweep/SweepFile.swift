@@ -36,18 +36,20 @@ struct SweepFile {
   /// The list under `seeds`; empty when there is none.
   let seeds: [UInt64]
 
-  /// Reads the text `yaml` of the sweep file called `file`.
+  /// Reads the text `yaml` of the sweep file called `file` and lays `overrides` over its base.
   ///
   /// - Throws: `ConfigError` for syntax, an unknown key at the top, a malformed list, a value that
-  ///   stands twice, nothing to vary, or over a million points.
-  init(_ yaml: String, file: String) throws(ConfigError) {
+  ///   stands twice, nothing to vary, over a million points, or an override of what every point
+  ///   sets.
+  init(_ yaml: String, file: String, overrides: [Override] = []) throws(ConfigError) {
     let root = try ConfigNode(yaml: yaml, file: file)
     let place = Place.file(file)
     self = try MappingReader.read(
       root, path: "", at: place, keys: ["version", "base", "vary", "points", "seeds"]
     ) { (r) throws(ConfigError) in
       if let version = r.optional("version") { try ExperimentConfig.check(version: version) }
-      let base = try Self.base(try r.required("base", "base: with an experiment below it"))
+      var base = try Self.base(try r.required("base", "base: with an experiment below it"))
+      for override in overrides { try override.apply(to: &base) }
       let (vary, points) = (r.optional("vary"), r.optional("points"))
       let seeds = r.optional("seeds")
       guard vary != nil || points != nil || seeds != nil else {
@@ -62,6 +64,23 @@ struct SweepFile {
     guard count + Double(points.count * max(1, seeds.count)) <= Double(Self.mostPoints) else {
       throw ConfigError(place, "has more than \(Self.mostPoints) points; split it")
     }
+    for override in overrides { try check(override) }
+  }
+
+  /// Refuses an override that no point would feel.
+  private func check(_ override: Override) throws(ConfigError) {
+    func hides(_ setting: String) -> Bool {
+      override.key == setting || override.key.hasPrefix("\(setting).")
+    }
+    let isVaried = axes.contains { hides($0.key) }
+    let inAllPoints = points.allSatisfy { $0.contains { hides($0.key) } }
+    let isHidden =
+      override.key == "seed"
+      ? !seeds.isEmpty
+      : (axes.isEmpty ? !points.isEmpty : isVaried) && inAllPoints
+    guard isHidden else { return }
+    throw ConfigError(
+      override.place, "every point of the sweep file sets it; edit the file instead")
   }
 
   private init(base: ConfigNode, axes: [Axis], points: [[Setting]], seeds: [UInt64]) {

@@ -20,6 +20,8 @@ public struct SweepPoint: Sendable {
 public struct SweepPlan: Sendable {
   /// Path of the sweep file.
   public let file: String
+  /// What the command line laid over the base, as typed.
+  public let overrides: [String]
   /// The varied keys, in the order of the file.
   public let keys: [String]
   /// Values of each key under `vary`, and seeds, for a reader.
@@ -34,23 +36,28 @@ public struct SweepPlan: Sendable {
   /// Hash of everything that the results depend on, traces included.
   public let hash: String
 
-  /// Reads the sweep file at `path` and checks every point of it.
+  /// Reads the sweep file at `path`, lays `overrides` over its base and checks every point of it.
   ///
   /// - Throws: `ConfigError` for the first fault of any point: key, type, range, name, a trace that
   ///   cannot be read. A model that does not fit is no fault of the sweep but of its point.
-  public static func load(_ path: String) throws(ConfigError) -> SweepPlan {
-    try SweepPlan(try ExperimentConfig.text(of: path), file: path)
+  public static func load(
+    _ path: String, overrides: [Override] = []
+  ) throws(ConfigError) -> SweepPlan {
+    try SweepPlan(try ExperimentConfig.text(of: path), file: path, overrides: overrides)
   }
 
   /// Where the results of the sweep file at `path` go when nobody says.
   public static func defaultDirectory(for path: String) -> String { "\(Paths.stem(of: path))-out" }
 
   /// Reads a sweep from `yaml`, the text of the file called `file`.
-  public init(_ yaml: String, file: String) throws(ConfigError) {
-    let source = try SweepFile(yaml, file: file)
+  public init(
+    _ yaml: String, file: String, overrides: [Override] = []
+  ) throws(ConfigError) {
+    let source = try SweepFile(yaml, file: file, overrides: overrides)
     var reader = PointReader(source, file: file)
     for settings in source.combinations { try reader.read(settings) }
     self.file = file
+    self.overrides = overrides.map(\.text)
     keys = source.keys
     axes = source.axes.map { ($0.key, $0.values.count) }
     seeds = source.seeds

@@ -80,6 +80,88 @@ import Testing
     try expectWhole(directory)
   }
 
+  @Test func `a job runs from any directory, with the settings and cores of its command`() throws {
+    let directory = try sample()
+    let flags = [
+      "--shards", "1", "--jobs", "2", "--set", "workload.generate.requests=7", "--quiet",
+    ]
+    for (system, out) in [("slurm", "a"), ("parallel", "b")] {
+      let emitted = try Binary.martlet(
+        ["sweep", "my sweep.yaml", "--emit", system, "--out", out] + flags, in: directory)
+      let job = try #require(emitted?.output)
+      #expect(system != "slurm" || job.contains("\n#SBATCH --cpus-per-task=2\n"))
+      let elsewhere = try TestDirectory()
+      #expect(try shell(job, in: elsewhere, ["SLURM_ARRAY_TASK_ID": "1"]) == 0)
+      #expect(try elsewhere.names == [])
+      #expect(try Binary.martlet(["merge", out], in: directory)?.code == 0)
+      let rows = table(directory.text(of: "\(out)/sweep.csv"))
+      #expect(rows.map { $0["completed"] } == ["7", "7", "7", "7"])
+    }
+    let force = try Binary.martlet(
+      ["sweep", "my sweep.yaml", "--emit", "slurm", "--force"], in: directory)
+    #expect(force?.code == 2)
+  }
+
+  @Test func `a Kubernetes job is YAML, with a policy that retries no fault of the sweep`() throws {
+    let directory = try sample()
+    let flags = ["--emit", "k8s", "--shards", "4", "--set", "name=a$(b)", "--quiet"]
+    let emitted = try Binary.martlet(["sweep", "my sweep.yaml"] + flags, in: directory)
+    _ = try directory.write(emitted?.output ?? "", to: "job.yaml")
+    let script = """
+      python3 -c 'import yaml' 2>/dev/null || { echo skipped: no yaml of python3; exit 0; }
+      python3 -c '
+      import json, yaml
+      print(json.dumps(yaml.safe_load(open("job.yaml"))))'
+      """
+    let outcome = try #require(try Binary.shell(script, in: directory))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    guard !outcome.output.hasPrefix("skipped") else { return print(outcome.output) }
+    struct Job: Decodable {
+      struct Spec: Decodable {
+        struct Policy: Decodable {
+          struct Rule: Decodable {
+            struct Codes: Decodable {
+              let `operator`: String
+              let values: [Int]
+            }
+            let action: String
+            let onExitCodes: Codes?
+          }
+          let rules: [Rule]
+        }
+        struct Template: Decodable {
+          struct Pod: Decodable {
+            struct Container: Decodable {
+              let args: [String]
+            }
+            let restartPolicy: String
+            let containers: [Container]
+          }
+          let spec: Pod
+        }
+        let completionMode: String
+        let completions: Int
+        let parallelism: Int
+        let backoffLimitPerIndex: Int
+        let podFailurePolicy: Policy
+        let template: Template
+      }
+      let kind: String
+      let spec: Spec
+    }
+    let job = try JSONDecoder().decode(Job.self, from: Data(outcome.output.utf8))
+    let spec = job.spec
+    #expect(job.kind == "Job" && spec.completionMode == "Indexed")
+    #expect(spec.completions == 4 && spec.parallelism == 4 && spec.backoffLimitPerIndex == 3)
+    // Both are what Kubernetes asks for beside a podFailurePolicy with FailIndex.
+    #expect(spec.template.spec.restartPolicy == "Never")
+    let rule = try #require(spec.podFailurePolicy.rules.first)
+    #expect(rule.action == "FailIndex" && rule.onExitCodes?.values == [2, 3])
+    let arguments = spec.template.spec.containers.first?.args ?? []
+    // "$(b)" would be a variable of the container.
+    #expect(arguments.contains("$(JOB_COMPLETION_INDEX)/4") && arguments.contains("name=a$$(b)"))
+  }
+
   @Test func `there are no more shards than points`() throws {
     let directory = try sample()
     #expect(try emitted("slurm", in: directory, shards: 100).contains("--array=1-4\n"))

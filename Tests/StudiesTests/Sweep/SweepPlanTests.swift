@@ -128,6 +128,46 @@ import Testing
     #expect(!said.contains("\n"))
   }
 
+  @Test func `--set changes the base and keeps what points set`() throws {
+    let yaml = sweepBase + "points: [{cluster.instances: 3}, {engine.block_size: 8}]\n"
+    let plan = try SweepPlan(
+      yaml, file: "s.yaml",
+      overrides: [try Override("cluster.instances=5"), try Override("cluster.gpu=h100-80gb-sxm")])
+    #expect(plan.points.map(\.config.cluster.instances.value) == [3, 5])
+    #expect(plan.points.map(\.cells) == [["3", ""], ["5", "8"]])
+    #expect(plan.overrides == ["cluster.instances=5", "cluster.gpu=h100-80gb-sxm"])
+    #expect(plan.hash != (try SweepPlan(yaml, file: "s.yaml").hash))
+  }
+
+  @Test(arguments: [
+    ("vary: {cluster.instances: [1, 2]}", "cluster.instances=3"),
+    ("vary: {engine.scheduler: [vllm-v0, vllm-v1]}", "engine.scheduler.max_num_seqs=4"),
+    ("points: [{cluster.instances: 1}, {cluster.instances: 2}]", "cluster.instances=3"),
+    ("seeds: [1, 2]", "seed=3"),
+  ])
+  func `a setting that no point would feel is refused`(lines: String, setting: String) {
+    let said = message {
+      _ = try SweepPlan(
+        sweepBase + lines, file: "s.yaml", overrides: [try Override(setting)])
+    }
+    let key = setting.prefix { $0 != "=" }
+    #expect(said == "--set \(key): every point of the sweep file sets it; edit the file instead")
+  }
+
+  @Test func `a setting above or beside a varied key is felt`() throws {
+    for (lines, setting) in [
+      ("vary: {engine.scheduler.max_num_seqs: [4, 8]}", "engine.scheduler=vllm-v0"),
+      (
+        "vary: {cluster.instances: [1, 2]}\npoints: [{engine.block_size: 8}]", "cluster.instances=3"
+      ),
+      ("vary: {cluster.instances: [1, 2]}", "seed=3"),
+    ] {
+      let plan = try SweepPlan(
+        sweepBase + lines, file: "s.yaml", overrides: [try Override(setting)])
+      #expect(plan.points.count >= 2)
+    }
+  }
+
   @Test func `a sweep without an experiment, or of a million points, is refused`() {
     let seeds = (0..<1001).map { "\($0)" }.joined(separator: ",")
     let said = message {
