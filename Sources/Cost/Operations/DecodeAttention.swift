@@ -52,11 +52,9 @@ struct DecodeAttention: Sendable {
   /// Sequences from which on contexts are not split over blocks.
   let unsplitFrom: Double
 
-  init(
-    _ times: DecodeTimes, walking: Double, _ heads: AttentionHeads, gpu: GPU,
-    family: AttentionFamily
-  ) {
-    let packs = family != .flash3
+  init(_ kernels: KernelProfile, _ heads: AttentionHeads, gpu: GPU, family: AttentionFamily) {
+    let times = kernels.decode
+    let packs = family == .flash2
     let isGrouped = heads.queries > heads.keyValues
     // Grouped queries are swapped into rows and back by a kernel of their own.
     let swaps = packs && isGrouped && heads.keyValues > 1
@@ -67,9 +65,10 @@ struct DecodeAttention: Sendable {
     let memory = times.memory * gpu.bandwidth.value
     let unpacked = heads.cache == .fp8 ? DecodeTimes.unpacking : 1
     let reading = heads.bytesPerToken * unpacked / memory
-    // Read once for each query head, from L2 after the first time.
+    // Without packing keys are read once for each query head, from L2 after the first time.
     let group = Double(heads.queries) / Double(heads.keyValues)
-    let again = group * heads.bytesPerToken / (Self.cacheSpeed * gpu.bandwidth.value)
+    let again =
+      group * heads.bytesPerToken / (kernels.elementwise.cacheSpeed * gpu.bandwidth.value)
     perToken = family == .unpacked ? max(reading, again) : reading
     perRow = 4 * Double(heads.width * (heads.queries + heads.keyValues)) / memory
     ramp = times.ramp
@@ -88,12 +87,9 @@ struct DecodeAttention: Sendable {
       family == .flash3
       ? 0
       : min(
-        walking * (Double(heads.width) / 128) / (gpu.bf16.value / processors),
+        kernels.prefill.walk * (Double(heads.width) / 128) / (gpu.bf16.value / processors),
         perToken * unsplitFrom)
   }
-
-  /// L2 bandwidth over HBM bandwidth, for keys that query heads read again.
-  private static let cacheSpeed = 1.7
 
   /// The time for `sequences` that attend to `context` tokens together, one of them to `longest`.
   func time(_ sequences: Double, _ context: Double, longest: Double) -> Double {

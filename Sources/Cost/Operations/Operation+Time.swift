@@ -18,9 +18,7 @@ extension Operation {
         gpu: gpu
       ).time(rows)
     case .decodeAttention(let heads, let sequences, let context):
-      return DecodeAttention(
-        kernels.decode, walking: kernels.prefill.walk, heads, gpu: gpu, family: family
-      ).time(
+      return DecodeAttention(kernels, heads, gpu: gpu, family: family).time(
         Double(sequences), Double(sequences) * Double(context), longest: Double(context))
     case .prefillAttention(let heads, let sequences, let tokens, let cached):
       return PrefillAttention(kernels.prefill, heads, gpu: gpu)

@@ -114,7 +114,8 @@ struct PrefillAttention: Sendable {
 
 /// Attention of steps that hold both chunks of prompts and decodes.
 ///
-/// Flash attention 3 packs grouped queries whatever the step holds: the times add, less a launch.
+/// Flash attention 3 packs grouped queries whatever the step holds, and older kernels never did:
+/// the times add, less a launch.
 /// Flash attention 2 runs one kernel for all rows, in which every decoding query is a row block of
 /// its own for each query head: 64 rows of arithmetic for one, keys read again by heads that share
 /// them, and empty blocks up to the largest chunk's number.
@@ -135,7 +136,7 @@ struct MixedAttention: Sendable {
   ) {
     let processors = Double(gpu.tiledMultiprocessors)
     self.prefill = prefill
-    isOneKernel = family != .flash3
+    isOneKernel = family == .flash2
     saved = min(times.floor, 2 * decode.kernel)
     pairs = PrefillTimes.padding * 64
     skip = Double(heads.queries) * PrefillTimes.skip / processors

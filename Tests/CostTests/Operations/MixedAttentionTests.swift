@@ -102,6 +102,35 @@ import Units
     }
   }
 
+  @Test(arguments: [EngineProfile.Kernels.of2023, .of2024])
+  func `kernels before grouped queries were packed launch two kernels and add up`(
+    years: EngineProfile.Kernels
+  ) throws {
+    var profile = EngineProfile.none
+    profile.kernels = years
+    let deployment = try deploy("llama-3.1-8b", "a100-80gb-sxm", profile: profile)
+    let cost = Calibrated(Calibrated.Options(), deployment)
+    let (kernels, gpu) = (cost.kernels, deployment.gpu)
+    for (count, context) in [(2, 10), (4, 4000), (128, 500), (256, 2000)] {
+      let (b, tokens) = (Double(count), Double(count * context))
+      // Four query heads read the keys of one, from L2 after the first; nothing is swapped.
+      let slower = max(1 / kernels.decode.memory, 4 / kernels.elementwise.cacheSpeed)
+      let rows = b * 40 * 128 * 4 / kernels.decode.memory
+      let m = (tokens * 4096 * slower + rows) / gpu.bandwidth.value
+      let ramp = kernels.decode.ramp * m * m / (m * m + 4 * kernels.decode.ramp * kernels.decode.ramp)
+      let read = m + ramp + (tokens > 128 ? kernels.decode.combine : 0)
+      let decode =
+        2 * kernels.decode.kernel + Reference.norm(b * 8 * kernels.decode.sequence / 108, read)
+      let decodes: Decodes = (count, context, context)
+      #expect(near(time(cost, shape(decodes, [])), decode), "\(count)")
+      for chunks in Self.chunks {
+        let prompt = Reference.prefill(kernels.prefill, heads, chunks, on: gpu)
+        let saved = min(kernels.prefill.floor, 2 * kernels.decode.kernel)
+        #expect(near(time(cost, shape(decodes, chunks)), prompt + decode - saved), "\(chunks)")
+      }
+    }
+  }
+
   @Test func `mixed steps cost more than their parts as measured on RTX PRO 6000`() throws {
     // Measured: 1.1–1.5 times the separate times with 4–16 decodes, 2.3–3.2 with 128.
     let cost = Calibrated(Calibrated.Options(), try deploy("llama-3.1-8b", "rtx-pro-6000-server"))
