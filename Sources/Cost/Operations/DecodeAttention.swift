@@ -8,7 +8,8 @@ internal import Units
 /// time = kernels · kernel + ‖b · key heads · sequence / multiprocessors, read + combine‖₄
 /// read = M + ramp · M² / (M² + 4 · ramp²), M = B / (memory · bandwidth)
 ///
-/// The ramp is the time until the memory runs at full speed. Form found on vLLM's decode
+/// Where C tokens compute longer than they read, as latent keys that all heads share do, M is their
+/// FLOPs / (prefill.compute · peak). The ramp is the time until the memory runs at full speed. Form found on vLLM's decode
 /// kernels (aiconfigurator): FlashAttention 3 on Hopper, FlashAttention 2 and FlashInfer elsewhere.
 public struct DecodeTimes: Sendable, Equatable {
   /// Time of each kernel of the operation, s.
@@ -65,11 +66,13 @@ struct DecodeAttention: Sendable {
     let memory = times.memory * gpu.bandwidth.value
     let unpacked = heads.cache == .fp8 ? DecodeTimes.unpacking : 1
     let reading = heads.bytesPerToken * unpacked / memory
+    // Many query heads that share their keys, as latent ones do, compute longer than they read.
+    let computing = heads.flopsPerPair / (kernels.prefill.compute * gpu.bf16.value)
     // Without packing keys are read once for each query head, from L2 after the first time.
     let group = Double(heads.queries) / Double(heads.keyValues)
     let again =
       group * heads.bytesPerToken / (kernels.elementwise.cacheSpeed * gpu.bandwidth.value)
-    perToken = family == .unpacked ? max(reading, again) : reading
+    perToken = max(reading, computing, family == .unpacked ? again : 0)
     perRow = 4 * Double(heads.width * (heads.queries + heads.keyValues)) / memory
     ramp = times.ramp
     combine = times.combine
@@ -78,7 +81,7 @@ struct DecodeAttention: Sendable {
     let memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
     let computeFloor = heads.flopsPerPair / gpu.bf16.value
     dataSheetFloor = max(memoryFloor, computeFloor)
-    isComputeBound = computeFloor > memoryFloor
+    isComputeBound = computing > reading
     let processors = Double(gpu.tiledMultiprocessors)
     // Never more than what a token costs at the batch from which it counts, so that a longer
     // context never takes less time.

@@ -83,9 +83,20 @@ import Units
     let operation = Cost.Operation.decodeAttention(grouped, sequences: 10, context: 1000)
     #expect(near(operation.time(on: .round(), kernels).value, 10_000 * 4096 / 1e12))
     // 1024 query heads over one key head: 4 · 1024 · 128 operations a token beat 512 B.
+    kernels.prefill.compute = 1000
     let wide = AttentionHeads(queries: 1024, keyValues: 1, width: 128)
     let heavy = Cost.Operation.decodeAttention(wide, sequences: 10, context: 1000)
     #expect(near(heavy.time(on: .round(), kernels).value, 10_000.0 * 4 * 1024 * 128 / 100e12))
+  }
+
+  @Test func `many heads that share their keys compute at the share that prompts reach`() {
+    // 512 operations a byte against 100 at the peaks, at half the peak; 64 · 10,000 tokens.
+    var kernels = kernels
+    kernels.prefill.compute = 0.5
+    let latent = AttentionHeads(queries: 512, keyValues: 1, width: 128)
+    let operation = Cost.Operation.decodeAttention(latent, sequences: 64, context: 10_000)
+    let m = 640_000 * 4 * 512 * 128 / 50e12 + 64 * 4 * 128 * 513 / 0.8e12
+    #expect(near(operation.time(on: .round(), kernels).value, 10e-6 + m + 11e-6, within: 1e-5))
   }
 
   @Test(arguments: GPU.Architecture.allCases)
