@@ -20,9 +20,7 @@ struct Activations: Sendable {
     let rotated = Double((model.heads / shards + model.kvHeads(shards: shards)) * model.headDim)
     let sides = model.isGated ? 3.0 : 2
     func kernels(_ count: Int, _ elements: Double) -> BoundElementwise {
-      BoundElementwise(
-        times, count: count, bytes: elements * bytes, bandwidth: gpu.bandwidth.value,
-        l2: gpu.l2.value)
+      BoundElementwise(times, count: count, bytes: elements * bytes, gpu: gpu)
     }
     let isUnfused = deployment.profile.kernels == .of2023
     var list = [

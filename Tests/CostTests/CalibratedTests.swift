@@ -92,6 +92,23 @@ import Units
     #expect(abs(try time() - (1.32e-3 + 32e-3)) < 1e-12)
   }
 
+  @Test func `a GPU of unknown cache counts as one of 40 MB in every class`() throws {
+    let model = try #require(Model.named("llama-3.1-8b"))
+    func cost(l2: Double) throws -> Calibrated {
+      var gpu = GPU.round(.ampere)
+      gpu.l2 = Bytes(l2)
+      return self.cost(try Deployment(model: model, gpu: gpu, profile: .none))
+    }
+    let (unknown, common, small) = (try cost(l2: 0), try cost(l2: 40e6), try cost(l2: 6e6))
+    var mixed = StepShape.decode(64, context: 1000)
+    mixed.addChunk(tokens: 4096, after: 0)
+    for part in ["prefill attention", "decode attention", "element-wise"] {
+      let times = try [unknown, common, small].map { try self.part(part, $0, mixed) }
+      #expect(times[0] == times[1], "\(part)")
+    }
+    #expect(unknown.time(of: mixed) < small.time(of: mixed))
+  }
+
   @Test func `the knee lies where the layers' compute overtakes their traffic`() throws {
     let cost = cost(try deploy("llama-3.1-8b", "h100-80gb-sxm"))
     // Per 2-byte weight 2·m / 989e12 = 2 / 3.35e12 at m = 295; kernels reach 0.88 and 0.87.

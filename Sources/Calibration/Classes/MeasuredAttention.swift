@@ -60,7 +60,7 @@ public enum MeasuredDecodeAttention: MeasuredClass {
       guard let heads = try AttentionHeads(row) else { continue }
       let (batch, length) = (try row.whole("batch"), try row.whole("kv_len"))
       let bytes = Double(batch) * Double(length) * heads.bytesPerToken
-      let isCold = bytes > 1.2 * gpu.l2.value
+      let isCold = bytes > 1.2 * gpu.sharedCache
       let isFit = heads.isCommon && length >= 128 && batch <= 512 && isCold
       list.append(
         Measurement(

@@ -20,7 +20,7 @@ public enum MeasuredGEMM: MeasuredClass {
       guard let precision = Precision(measured: row.text("dtype")) else { continue }
       let (m, n, k) = (try row.whole("m"), try row.whole("n"), try row.whole("k"))
       let copies = 6 * Double(n) * Double(k) * precision.bytes
-      let isCold = copies > 1.2 * gpu.l2.value
+      let isCold = copies > 1.2 * gpu.sharedCache
       list.append(
         Measurement(
           .gemm(rows: m, inner: k, outer: n, precision), try row.microseconds("time_us"),

@@ -1,3 +1,6 @@
+internal import Catalog
+internal import Units
+
 /// Kernels that pass over activations once: norms, rotation, activation functions, sampling.
 ///
 /// Time = floor + bytes / (cacheSpeed · HBM bandwidth) + (bytes beyond the cache) / HBM bandwidth:
@@ -35,12 +38,13 @@ struct BoundElementwise: Sendable {
   /// Traffic that L2 holds.
   let resident: Double
 
-  init(_ times: ElementwiseTimes, count: Int, bytes: Double, bandwidth: Double, l2: Double) {
+  init(_ times: ElementwiseTimes, count: Int, bytes: Double, gpu: GPU) {
+    let bandwidth = gpu.bandwidth.value
     self.count = Double(count)
     floor = times.floor
     cached = bytes / (times.cacheSpeed * bandwidth)
     perToken = bytes / bandwidth
-    resident = times.resident * l2 / bandwidth
+    resident = times.resident * gpu.sharedCache / bandwidth
   }
 
   /// All kernels of this kind for `tokens` tokens.

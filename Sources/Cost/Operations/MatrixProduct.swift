@@ -128,4 +128,7 @@ public struct MatrixProduct: Sendable {
 extension GPU {
   /// Multiprocessors that share the tiles of a product; a common number where none is known.
   var tiledMultiprocessors: Int { multiprocessors > 0 ? multiprocessors : 108 }
+
+  /// Bytes of the last-level cache; 40 MB, as an A100 has, where the data sheet's figure is unknown.
+  package var sharedCache: Double { l2.value > 0 ? l2.value : 40e6 }
 }

@@ -39,10 +39,7 @@ extension Operation {
         gpus: gpus, bytes: bytes, bandwidth: Self.link(gpu, overNVLink), overNVLink: overNVLink,
         inSwitch: overNVLink && gpu.reducesInSwitch)
     case .elementwise(let bytes):
-      return BoundElementwise(
-        kernels.elementwise, count: 1, bytes: bytes, bandwidth: gpu.bandwidth.value,
-        l2: gpu.l2.value
-      ).time(1)
+      return BoundElementwise(kernels.elementwise, count: 1, bytes: bytes, gpu: gpu).time(1)
     case .sampling(let sequences, let vocab):
       return kernels.elementwise.sampling(sequences, vocab: vocab, bandwidth: gpu.bandwidth.value)
     case .experts(let experts):

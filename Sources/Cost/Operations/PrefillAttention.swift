@@ -68,7 +68,7 @@ struct PrefillAttention: Sendable {
     perKey = heads.bytesPerToken / (PrefillTimes.memory * bandwidth)
     stored = (2 * queries + 6 * keys) * width * 2 / (processors * times.store)
     passed = (2 * queries + 4 * keys) * width * 2 / (PrefillTimes.memory * bandwidth)
-    cache = gpu.l2.value / (PrefillTimes.memory * bandwidth)
+    cache = gpu.sharedCache / (PrefillTimes.memory * bandwidth)
     pairFloor = heads.flopsPerPair / peak
     queryFloor = 2 * queries * width * 2 / bandwidth
   }
@@ -145,8 +145,7 @@ struct MixedAttention: Sendable {
     let row = times.walk
     end = row * (Double(heads.width) / 128) / (gpu.bf16.value / processors)
     spread = 1 / processors
-    cachedShare =
-      gpu.l2.value > 0 ? heads.bytesPerToken / Double(heads.keyValues) / gpu.l2.value : .infinity
+    cachedShare = heads.bytesPerToken / Double(heads.keyValues) / gpu.sharedCache
   }
 
   /// The time of both together: never less than either alone.
@@ -162,7 +161,7 @@ struct MixedAttention: Sendable {
     let compute =
       (chunks.pairs + pairs * context) * prefill.perPair + blocks * prefill.perBlock
       + sequences * max(0, empty) * skip
-    let missing = context > 0 ? min(1, max(0, (cachedShare * context - 0.3) / 0.7)) : 0
+    let missing = min(1, max(0, (cachedShare * context - 0.3) / 0.7))
     let again = 1 + (group - 1) * min(1, sequences * spread) * missing
     let together = prefill.time(
       compute: compute, keys: (chunks.keys + context * again) * prefill.perKey,
