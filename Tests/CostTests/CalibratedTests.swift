@@ -32,6 +32,23 @@ import Units
     #expect(abs(try part("prefill attention", cost, .prompt(3000)) / whole - 1) < 1e-12)
   }
 
+  @Test func `norms of queries and keys are two kernels a layer`() throws {
+    var model = try #require(Model.named("qwen3-32b"))
+    func time(_ model: Model, _ tokens: Int) throws -> Double {
+      let deployment = try Deployment(
+        model: model, gpu: .rtxPro6000Server, tensorParallel: 2, profile: .none)
+      return try part("element-wise", cost(deployment), .prompt(tokens))
+    }
+    let with = (try time(model, 1), try time(model, 1000))
+    model.normalizesHeads = false
+    let without = (try time(model, 1), try time(model, 1000))
+    let floor = KernelProfile(of: .rtxPro6000Server).elementwise.floor
+    // 64 layers, 32 + 4 heads a GPU, 0.105 µs a head on one of 188 multiprocessors.
+    let heads = 36 * 0.105e-6 / 188
+    #expect(abs((with.0 - without.0) / (64 * (2 * floor + heads)) - 1) < 1e-9)
+    #expect(abs((with.1 - without.1) / (64 * (2 * floor + 1000 * heads)) - 1) < 1e-9)
+  }
+
   @Test func `stages of a pipeline take turns and hand over activations`() throws {
     let shape = StepShape.decode(16, context: 500)
     let one = cost(try deploy("llama-2-70b", "a100-80gb-sxm", tensor: 2))

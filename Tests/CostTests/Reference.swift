@@ -149,6 +149,16 @@ enum Reference {
     return t.floor + norm(weights, compute) + (t.anywhere * visits + t.here * visits / ranks) * row
   }
 
+  /// A norm of each of `heads` heads by itself; a row is a block of threads of 0.105 µs.
+  static func headNorm(
+    _ t: ElementwiseTimes, heads: Double, width: Double, on gpu: GPU
+  ) -> Double {
+    let bytes = heads * width * 2 * 2
+    let blocks = heads * 0.105e-6 / processors(gpu)
+    return t.floor + max(bytes / (t.cacheSpeed * gpu.bandwidth.value), blocks)
+      + max(0, bytes - t.resident * gpu.l2.value) / gpu.bandwidth.value
+  }
+
   /// A kernel that passes over activations.
   static func elementwise(_ t: ElementwiseTimes, bytes: Double, on gpu: GPU) -> Double {
     t.floor + bytes / (t.cacheSpeed * gpu.bandwidth.value)

@@ -44,6 +44,8 @@ extension Operation {
     case .engineAllReduce(let gpus, let bytes, _):
       work.link = Collective.allReduce.share(of: gpus) * bytes
     case .elementwise(let bytes): work.memory = bytes
+    case .headNorm(let heads, let width):
+      work.memory = 2 * heads * Double(width) * Precision.bf16.bytes
     case .sampling(let sequences, let vocab):
       work.memory = Double(sequences) * Double(vocab) * Precision.bf16.bytes
     case .experts(let experts):

@@ -40,6 +40,10 @@ extension Operation {
         inSwitch: overNVLink && gpu.reducesInSwitch)
     case .elementwise(let bytes):
       return BoundElementwise(kernels.elementwise, count: 1, bytes: bytes, gpu: gpu).time(1)
+    case .headNorm(let heads, let width):
+      return BoundElementwise.norms(
+        kernels.elementwise, count: 1, heads: heads, width: width, gpu: gpu
+      ).time(1)
     case .sampling(let sequences, let vocab):
       return kernels.elementwise.sampling(sequences, vocab: vocab, bandwidth: gpu.bandwidth.value)
     case .experts(let experts):

@@ -41,6 +41,7 @@ extension Cost.Operation {
       .mixedAttention(
         heads, chunk: size(4096), cached: size(20_000), sequences: size(300),
         context: size(20_000)),
+      .headNorm(heads: Double(size(1 << 20)), width: size(256)),
       .elementwise(bytes: bytes), .sampling(sequences: size(1024), vocab: size(256_000)),
       .experts(experts),
       .copy(
@@ -93,6 +94,11 @@ extension Cost.Operation {
           .engineAllReduce(gpus: min(group, gpus + 1), bytes: bytes, overNVLink: over),
         ]
       case .elementwise(let bytes): [.elementwise(bytes: bytes + Double(more * more))]
+      case .headNorm(let heads, let width):
+        [
+          .headNorm(heads: heads + Double(more), width: width),
+          .headNorm(heads: heads, width: width + more),
+        ]
       case .sampling(let sequences, let vocab):
         [
           .sampling(sequences: sequences + more, vocab: vocab),
