@@ -13,8 +13,9 @@ struct Activations: Sendable {
   /// Per layer two norms (each reads and writes the stream and the residual), rotation of queries
   /// and keys, the activation; with experts also routing and gathering; embedding and last norm
   /// once. Norms of heads, or of latent vectors (DeepSeek-V3 technical report, §4.2), are two a
-  /// layer: of queries and of keys. The KV write counts with attention. Kernels of 2023 are
-  /// unfused: two more a layer.
+  /// layer, of queries and of keys; engines compile them into passes over bytes, without the block
+  /// of threads a head that `Operation.headNorm` has. The KV write counts with attention. Kernels
+  /// of 2023 are unfused: two more a layer.
   init(_ deployment: Deployment, _ profile: KernelProfile) {
     let (model, shards, gpu) = (deployment.model, deployment.tensorParallel, deployment.gpu)
     let times = profile.elementwise
@@ -25,7 +26,7 @@ struct Activations: Sendable {
       BoundElementwise(times, count: count, bytes: elements * bytes, gpu: gpu)
     }
     func norms(_ heads: Int) -> BoundElementwise {
-      .norms(times, count: model.layers, heads: Double(heads), width: model.headDim, gpu: gpu)
+      kernels(model.layers, 2 * Double(heads * model.headDim))
     }
     let isUnfused = deployment.profile.kernels == .of2023
     var list = [

@@ -42,11 +42,11 @@ import Units
     let with = (try time(model, 1), try time(model, 1000))
     model.normalizesHeads = false
     let without = (try time(model, 1), try time(model, 1000))
-    let floor = KernelProfile(of: .rtxPro6000Server).elementwise.floor
-    // 64 layers, 32 + 4 heads a GPU, 0.105 µs a head on one of 188 multiprocessors.
-    let heads = 36 * 0.105e-6 / 188
-    #expect(abs((with.0 - without.0) / (64 * (2 * floor + heads)) - 1) < 1e-9)
-    #expect(abs((with.1 - without.1) / (64 * (2 * floor + 1000 * heads)) - 1) < 1e-9)
+    let times = KernelProfile(of: .rtxPro6000Server).elementwise
+    // 64 layers; 32 + 4 heads a GPU are read and written, within L2.
+    let heads = 36 * 128 * 4 / (times.cacheSpeed * 1597e9)
+    #expect(abs((with.0 - without.0) / (64 * (2 * times.floor + heads)) - 1) < 1e-9)
+    #expect(abs((with.1 - without.1) / (64 * (2 * times.floor + 1000 * heads)) - 1) < 1e-9)
   }
 
   @Test func `stages of a pipeline take turns and hand over activations`() throws {
