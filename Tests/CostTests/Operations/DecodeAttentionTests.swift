@@ -95,8 +95,10 @@ import Units
     kernels.prefill.compute = 0.5
     let latent = AttentionHeads(queries: 512, keyValues: 1, width: 128)
     let operation = Cost.Operation.decodeAttention(latent, sequences: 64, context: 10_000)
-    let m = 640_000 * 4 * 512 * 128 / 50e12 + 64 * 4 * 128 * 513 / 0.8e12
-    #expect(near(operation.time(on: .round(), kernels).value, 10e-6 + m + 11e-6, within: 1e-5))
+    let computing: Double = 640_000 * 4 * 512 * 128 / 50e12
+    let rows: Double = 64 * 4 * 128 * 513 / 0.8e12
+    let expected = 10e-6 + computing + rows + 11e-6
+    #expect(near(operation.time(on: .round(), kernels).value, expected, within: 1e-5))
   }
 
   @Test(arguments: GPU.Architecture.allCases)
@@ -115,7 +117,7 @@ import Units
       // Hopper's kernels need Hopper's instructions, or Blackwell's with HBM.
       let isNew = architecture == .hopper || architecture == .blackwell && i % 2 == 1
       let expected = Reference.decode(
-        kernels.decode, row: kernels.prefill.row, heads,
+        kernels, heads,
         [Double](repeating: Double(context), count: batch), on: gpu, flash3: isNew)
       let operation = Cost.Operation.decodeAttention(heads, sequences: batch, context: context)
       #expect(near(operation.time(on: gpu, kernels).value, expected), "\(operation)")
@@ -135,7 +137,7 @@ import Units
       let rest = (Double(batch) * 1000 - Double(longest)) / Double(batch - 1)
       let contexts = [Double(longest)] + [Double](repeating: rest, count: batch - 1)
       let expected = Reference.decode(
-        constants.decode, row: walk, grouped, contexts, on: deployment.gpu, flash3: false)
+        constants, row: walk, grouped, contexts, on: deployment.gpu, flash3: false)
       let part = try #require(
         cost.parts(of: shape).parts.first { $0.name == "decode attention" })
       #expect(near(part.time.value, 32 * expected), "\(batch) \(longest)")

@@ -29,7 +29,7 @@ import Units
       [Double(decodes.longest)]
       + [Double](repeating: rest, count: decodes.count - 1)
     return Reference.decode(
-      kernels.decode, row: kernels.prefill.row, heads, contexts, on: gpu, flash3: flash3)
+      kernels, heads, contexts, on: gpu, flash3: flash3)
   }
 
   private static let chunks: [[Reference.Chunk]] = [
@@ -115,12 +115,12 @@ import Units
       let (b, tokens) = (Double(count), Double(count * context))
       // Four query heads read the keys of one, from L2 after the first; nothing is swapped.
       let slower = max(1 / kernels.decode.memory, 4 / kernels.elementwise.cacheSpeed)
-      let rows = b * 40 * 128 * 4 / kernels.decode.memory
-      let m = (tokens * 4096 * slower + rows) / gpu.bandwidth.value
-      let ramp = kernels.decode.ramp * m * m / (m * m + 4 * kernels.decode.ramp * kernels.decode.ramp)
-      let read = m + ramp + (tokens > 128 ? kernels.decode.combine : 0)
-      let decode =
-        2 * kernels.decode.kernel + Reference.norm(b * 8 * kernels.decode.sequence / 108, read)
+      let t = kernels.decode
+      let rows: Double = b * 40 * 128 * 4 / t.memory
+      let m: Double = (tokens * 4096 * slower + rows) / gpu.bandwidth.value
+      let ramp: Double = t.ramp * m * m / (m * m + 4 * t.ramp * t.ramp)
+      let read: Double = m + ramp + (tokens > 128 ? t.combine : 0)
+      let decode = 2 * t.kernel + Reference.norm(b * 8 * t.sequence / 108, read)
       let decodes: Decodes = (count, context, context)
       #expect(near(time(cost, shape(decodes, [])), decode), "\(count)")
       for chunks in Self.chunks {
