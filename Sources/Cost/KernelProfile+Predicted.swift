@@ -17,6 +17,7 @@ extension KernelProfile {
     let own = teachers.first { $0.gpu.name == gpu.name && $0.gpu == gpu }
     let twin = own ?? teachers.first { $0.distance < Teacher.same }
     self.measured = twin?.constants.classes ?? []
+    borrowed = own == nil ? self.measured : []
     for parameter in Self.parameters where parameter.applies(to: gpu) {
       let value =
         own?.constants.value(of: parameter.name)
@@ -27,7 +28,8 @@ extension KernelProfile {
     if own != nil {
       source = "timings of \(gpu.name)"
     } else if let twin {
-      source = "timings of \(twin.gpu.name), the same chip"
+      let other = twin.gpu.name == gpu.name ? " of another data sheet" : ""
+      source = "timings of \(twin.gpu.name)\(other), the same chip"
     } else {
       source = "predicted from timings of \(names.joined(separator: ", "))"
     }
@@ -39,6 +41,7 @@ extension KernelProfile {
       parameter.set(constants.value(of: parameter.name) ?? 0, in: &self)
     }
     measured += constants.classes.filter { !measured.contains($0) }
+    borrowed.removeAll { constants.classes.contains($0) }
   }
 
   private static func prediction(

@@ -71,7 +71,11 @@ import Units
   }
 
   @Test func `unmeasured GPUs say so and steps beyond the timings are marked`() throws {
-    #expect(cost(try deploy("llama-3-8b", "h200-sxm")).isMeasured)
+    let twin = cost(try deploy("llama-3-8b", "h200-sxm"))
+    #expect(twin.isMeasured)
+    #expect(
+      twin.caveat == "no kernel timings of h200-sxm: its constants are timings of h100-80gb-sxm, "
+        + "the same chip")
     #expect(cost(try deploy("llama-3-8b", "rtx-pro-6000-server")).caveat == nil)
     let other = cost(try deploy("llama-3-8b", "mi300x"))
     #expect(!other.isMeasured)
