@@ -158,7 +158,7 @@ extension GPU {
   /// A10G 24 GB, the A10 of AWS G5 instances.
   ///
   /// Source: llm-analysis GPU table, unverified; multiprocessors and L2 as the driver reports them
-  /// (CUDA's deviceQuery: 80 of 128 cores, 6 MB), the whitepaper of its chip GA102 gives the latter.
+  /// (CUDA's deviceQuery: 80 of 128 cores, 6 MB), the latter as in the whitepaper of its GA102.
   public static let a10g = GPU(
     "a10g", memory: 24, bandwidth: 600, bf16: 70, l2: 6, multiprocessors: 80, clock: 1.71, .ampere,
     hostLink: 31.5)

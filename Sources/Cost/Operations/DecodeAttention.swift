@@ -9,8 +9,9 @@ internal import Units
 /// read = M + ramp · M² / (M² + 4 · ramp²), M = B / (memory · bandwidth)
 ///
 /// Where C tokens compute longer than they read, as latent keys that all heads share do, M is their
-/// FLOPs / (prefill.compute · peak). The ramp is the time until the memory runs at full speed. Form found on vLLM's decode
-/// kernels (aiconfigurator): FlashAttention 3 on Hopper, FlashAttention 2 and FlashInfer elsewhere.
+/// FLOPs / (prefill.compute · peak). The ramp is the time until the memory runs at full speed.
+/// Form found on vLLM's decode kernels (aiconfigurator): FlashAttention 3 on Hopper, FlashAttention
+/// 2 and FlashInfer elsewhere.
 public struct DecodeTimes: Sendable, Equatable {
   /// Time of each kernel of the operation, s.
   public var kernel: Double
@@ -23,10 +24,18 @@ public struct DecodeTimes: Sendable, Equatable {
   /// Time lost until the memory runs at full speed, s.
   public var ramp: Double
 
-  /// Context above which it is read by several blocks of threads, tokens.
+  // Not fitted by `calibrate`: the same on every GPU, without a standard error.
+
+  /// Context of all sequences together above which they are read by several blocks of threads,
+  /// tokens; 64 to 512, where the times of one sequence step up (vLLM's kernels, aiconfigurator).
   static let leastSplit = 128.0
   /// Reading a byte of 8-bit cache, as a multiple of a byte of 16 bits: it is unpacked on the way.
+  ///
+  /// 1 to 1.5; between the rows of RTX PRO 6000, 6 % faster than that, and of H100, 9 % slower.
   static let unpacking = 1.05
+  /// Sequences and key heads from which on contexts are not split, as a share of the
+  /// multiprocessors; 0.5 to 1: the rule of FlashAttention 2's `num_splits_heuristic`.
+  static let unsplit = 0.8
 }
 
 /// Decode attention of one layer on one GPU, all that does not depend on the batch worked out.
@@ -85,7 +94,7 @@ struct DecodeAttention: Sendable {
     let processors = Double(gpu.tiledMultiprocessors)
     // Never more than what a token costs at the batch from which it counts, so that a longer
     // context never takes less time.
-    unsplitFrom = 0.8 * processors / Double(heads.keyValues)
+    unsplitFrom = DecodeTimes.unsplit * processors / Double(heads.keyValues)
     walk =
       family == .flash3
       ? 0

@@ -2,7 +2,7 @@ public import Catalog
 public import Units
 
 extension Operation {
-  /// Arithmetic and traffic of one GPU that no kernel can do without.
+  /// Arithmetic and traffic of one GPU with nothing in its caches.
   public struct Work: Sendable, Equatable {
     /// Floating-point operations, at the peak of `precision`.
     public var flops = 0.0
@@ -62,7 +62,9 @@ extension Operation {
 
   /// The time at the data sheet's peaks: the larger of arithmetic, memory traffic and link.
   ///
-  /// The naive roofline that fits are compared with, and a floor of every real kernel.
+  /// The naive roofline that fits are compared with. A floor of kernels that read what does not fit
+  /// L2, such as weights and long contexts; activations that L2 holds, and all-reduces that the
+  /// switch adds up, can take less.
   public func floor(on gpu: GPU) -> Seconds {
     let work = work
     var link = gpu.hostLink

@@ -50,6 +50,35 @@ extension Cost.Operation {
     ]
   }
 
+  /// Attention with each of its sizes grown by `more`.
+  private func longerAttention(by more: Int) -> [Cost.Operation] {
+    switch self {
+    case .decodeAttention(let heads, let sequences, let context):
+      [
+        .decodeAttention(heads, sequences: sequences + more, context: context),
+        .decodeAttention(heads, sequences: sequences, context: context + more),
+      ]
+    case .prefillAttention(let heads, let sequences, let tokens, let cached):
+      [
+        .prefillAttention(heads, sequences: sequences + more, tokens: tokens, cached: cached),
+        .prefillAttention(heads, sequences: sequences, tokens: tokens + more, cached: cached),
+        .prefillAttention(heads, sequences: sequences, tokens: tokens, cached: cached + more),
+      ]
+    case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
+      [
+        .mixedAttention(
+          heads, chunk: chunk + more, cached: cached, sequences: sequences, context: context),
+        .mixedAttention(
+          heads, chunk: chunk, cached: cached + more, sequences: sequences, context: context),
+        .mixedAttention(
+          heads, chunk: chunk, cached: cached, sequences: sequences + more, context: context),
+        .mixedAttention(
+          heads, chunk: chunk, cached: cached, sequences: sequences, context: context + more),
+      ]
+    default: []
+    }
+  }
+
   /// The same operation with each of its sizes grown by one, to the next edge of a tile and by
   /// more; GPUs up to `group`.
   func grown(upTo group: Int) -> [Cost.Operation] {
@@ -61,28 +90,7 @@ extension Cost.Operation {
           .gemm(rows: m, inner: k + more, outer: n, precision),
           .gemm(rows: m, inner: k, outer: n + more, precision),
         ]
-      case .decodeAttention(let heads, let sequences, let context):
-        [
-          .decodeAttention(heads, sequences: sequences + more, context: context),
-          .decodeAttention(heads, sequences: sequences, context: context + more),
-        ]
-      case .prefillAttention(let heads, let sequences, let tokens, let cached):
-        [
-          .prefillAttention(heads, sequences: sequences + more, tokens: tokens, cached: cached),
-          .prefillAttention(heads, sequences: sequences, tokens: tokens + more, cached: cached),
-          .prefillAttention(heads, sequences: sequences, tokens: tokens, cached: cached + more),
-        ]
-      case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
-        [
-          .mixedAttention(
-            heads, chunk: chunk + more, cached: cached, sequences: sequences, context: context),
-          .mixedAttention(
-            heads, chunk: chunk, cached: cached + more, sequences: sequences, context: context),
-          .mixedAttention(
-            heads, chunk: chunk, cached: cached, sequences: sequences + more, context: context),
-          .mixedAttention(
-            heads, chunk: chunk, cached: cached, sequences: sequences, context: context + more),
-        ]
+      case .decodeAttention, .prefillAttention, .mixedAttention: longerAttention(by: more)
       case .collective(let kind, let gpus, let bytes, let over):
         [
           .collective(kind, gpus: gpus, bytes: bytes + Double(more * more), overNVLink: over),
