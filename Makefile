@@ -148,7 +148,11 @@ fidelity: build
 	  $(MARTLET) validate-run --csv $(DATA)/e2e_requests_RTXPRO6000_Llama-3.1-8B.csv \
 	    --gpu rtx-pro-6000-server --model llama-3.1-8b --engine vllm \
 	    --set engine.scheduler.max_num_batched_tokens=2048 \
-	    --set engine.scheduler.max_num_seqs=128 | tail -n +2; } > Results/runs.csv
+	    --set engine.scheduler.max_num_seqs=128 | tail -n +2; \
+	  $(MARTLET) validate-run --csv $(DATA)/e2e_silicon_dense_h100.csv --profile none | tail -n +2; \
+	  for model in qwen3-32b llama-3.1-70b; do \
+	    $(MARTLET) validate-run --csv $(DATA)/e2e_silicon_dense_h100.csv --engine vllm \
+	      --fitted-on $$model | tail -n +2; done; } > Results/runs.csv
 	@awk -f Results/runs.awk Results/runs.csv README.md > README.new
 	@mv README.new README.md
 	@gnuplot Results/fidelity.plt

@@ -78,7 +78,8 @@ public struct EngineCalibration: Sendable {
     var fit = PlaneFit(constants: Array(constants[..<count]), times: times, values: start)
     var base = try replay(start)
     let first = base
-    var best = (values: start, times: base)
+    var best = (values: start, times: base, errors: fit.standardErrors)
+    var isFirst = true
     for _ in 0..<options.rounds {
       let slopes = try (0..<count).map { j in
         let step = max(constants[j].step, options.step * fit.values[j])
@@ -89,7 +90,10 @@ public struct EngineCalibration: Sendable {
       let old = fit.values
       try fit.advance(base: base, slopes: slopes)
       base = try replay(fit.values)
-      if fit.loss(base) < fit.loss(best.times) { best = (fit.values, base) }
+      // Errors belong to the values that their plane led to; the start has those of its own plane.
+      if isFirst { best.errors = fit.standardErrors }
+      isFirst = false
+      if fit.loss(base) < fit.loss(best.times) { best = (fit.values, base, fit.standardErrors) }
       let still = zip(zip(old, fit.values), constants).allSatisfy { pair, constant in
         abs(pair.0 - pair.1) <= max(options.tolerance * pair.0, constant.step / 20)
       }
@@ -100,7 +104,7 @@ public struct EngineCalibration: Sendable {
     else { throw CalibrationError("", "no rows") }
     (self.before, self.after) = (before, after)
     self.constants = fit.constants.enumerated().map { j, constant in
-      Constant(name: constant.name, value: best.values[j], standardError: fit.standardErrors[j])
+      Constant(name: constant.name, value: best.values[j], standardError: best.errors[j])
     }
   }
 }
@@ -119,7 +123,7 @@ private struct PlaneFit {
     standardErrors = constants.map { _ in nil }
   }
 
-  /// Mean of |log(predicted / measured)|, each at most 0.5, so that odd rows do not rule.
+  /// Sum of |log(predicted / measured)|, each at most 0.5, so that odd rows do not rule.
   func loss(_ predicted: [Double]) -> Double {
     zip(predicted, times).reduce(0) { $0 + min(0.5, abs(cgsl_log($1.0 / $1.1))) }
   }

@@ -230,7 +230,16 @@ struct LeastSquares {
     throw .undetermined(parameter: worst)
   }
 
-  /// A⁻¹·B·A⁻¹ with A = Σ ψ′·JᵀJ and B as in `scores`, in units of the values.
+  /// The family of each row; every row for itself where families are no more than the parameters,
+  /// since the fit leaves their sums nothing to vary by.
+  private var clusters: [Int] {
+    Set(families).count > ranges.count ? families : Array(0..<rows)
+  }
+
+  /// A⁻¹·B·A⁻¹ with A = Σ ψ′·JᵀJ and B as in `scores`, in units of the values, times
+  /// G / (G − 1) · (N − 1) / (N − K) for G families, N rows and K parameters.
+  ///
+  /// Source: Cameron and Miller, "A Practitioner's Guide to Cluster-Robust Inference", 2015, §II.B.
   private func covariance(
     at free: [Double], _ errors: [Double], edge: Double
   ) throws(FitFault) -> [Double] {
@@ -246,8 +255,11 @@ struct LeastSquares {
       }
     }
     let inverse = try inverse(of: a, columns, errors, edge)
-    let b = scores(columns, errors, edge, inverse)
-    let correction = Double(rows) / Double(max(1, rows - count))
+    let clusters = clusters
+    let b = scores(columns, errors, edge, inverse, clusters)
+    // Few clusters, and rows that the parameters used up, make the scores too small.
+    let groups = Double(Set(clusters).count)
+    let correction = groups / (groups - 1) * Double(rows - 1) / Double(max(1, rows - count))
     let spread = Self.product(Self.product(inverse, b, count), inverse, count)
     let slopes = slopes(free)
     return spread.indices.map { spread[$0] * slopes[$0 / count] * slopes[$0 % count] * correction }
@@ -283,10 +295,10 @@ struct LeastSquares {
   /// Σ g·gᵀ over the families, g = Σ ψ·J / (1 − h) over the rows of one; h is a row's leverage, by
   /// which it draws the fit to itself.
   private func scores(
-    _ columns: [[Double]], _ errors: [Double], _ edge: Double, _ inverse: [Double]
+    _ columns: [[Double]], _ errors: [Double], _ edge: Double, _ inverse: [Double],
+    _ families: [Int]
   ) -> [Double] {
     let count = columns.count
-    let families = families.isEmpty ? Array(0..<rows) : families
     var sums = [Double](repeating: 0, count: ((families.max() ?? 0) + 1) * count)
     for i in 0..<rows {
       var leverage = 0.0

@@ -37,12 +37,19 @@ public protocol MeasuredClass: Sendable {
   static var filter: String { get }
   /// The columns that tell the class.
   static var columns: [String] { get }
+  /// The column that names the format of numbers; nil when rows of any format count.
+  static var format: String? { get }
   /// The measurements of `rows` on `gpu`; rows of formats that are not modelled are left out.
   ///
   /// - Throws: `CalibrationError` with the line of a value that makes no sense.
   static func measurements(
     in table: MeasuredTable, on gpu: GPU
   ) throws(CalibrationError) -> [Measurement]
+}
+
+extension MeasuredClass {
+  /// No column.
+  public static var format: String? { nil }
 }
 
 /// Every kind of measured file.

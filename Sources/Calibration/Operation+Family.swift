@@ -15,6 +15,7 @@ extension Operation {
       return "\(experts.hidden) \(experts.ffn) \(experts.count) \(experts.ranks)"
     // Too few shapes to count by: an octave of the size.
     case .elementwise(let bytes): return "\(bytes.exponent)"
+    case .headNorm(let heads, let width): return "\(width) \(heads.exponent)"
     case .sampling(let sequences, let vocab): return "\(vocab) \(Double(sequences).exponent)"
     case .collective(let kind, let gpus, let bytes, _):
       return "\(kind.rawValue) \(gpus) \(bytes.exponent)"

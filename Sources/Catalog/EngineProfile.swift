@@ -89,23 +89,27 @@ public struct EngineProfile: Sendable, Equatable {
   public static let none = EngineProfile(name: "none", hostTime: Seconds(0))
   /// The engines of 2023: eager, unfused.
   ///
-  /// Source: fitted to Splitwise's batch timings on H100 (Llama-2-70B, TP2 and TP8), rounded.
+  /// Source: fitted to Splitwise's batch timings on H100 (Llama-2-70B, TP2 and TP8; `martlet
+  /// calibrate e2e_splitwise_llama2-70b_tp2_tp8.csv --gpu h100-80gb`), rounded.
   public static let vllm2023: EngineProfile = {
     var profile = EngineProfile(
-      "vllm-2023", host: 9, perSequence: 250, perLayer: 270,
+      "vllm-2023", host: 9.3, perSequence: 290, perLayer: 267,
       kernels: .of2023)
     profile.promptLaunches = 2
     return profile
   }()
-  /// The same on hosts of Azure's A100 machines (AMD Rome), which take 1.7 times as long to launch
-  /// as those of its H100 machines (Intel Sapphire Rapids).
+  /// The same as measured on Azure's A100 machines: launches take 1.9 times as long as on its H100
+  /// machines.
   ///
-  /// Source: fitted to Splitwise's batch timings on A100, rounded.
+  /// That the hosts are why (AMD Rome there, Intel Sapphire Rapids here) is an inference: no
+  /// measurement tells host and GPU apart. Source: fitted to Splitwise's batch timings on A100 (as
+  /// `vllm2023` with --gpu a100-80gb), rounded; time per sequence as there, which these leave open
+  /// (300 ± 160 µs).
   public static let vllm2023Rome: EngineProfile = {
     var profile = vllm2023
     profile.name = "vllm-2023-rome"
-    profile.hostTime = Seconds(7e-3)
-    profile.launchTimePerLayer = Seconds(450e-6)
+    profile.hostTime = Seconds(5.6e-3)
+    profile.launchTimePerLayer = Seconds(495e-6)
     return profile
   }()
   /// vLLM 0.6 without CUDA graphs: every kernel is launched from Python.
@@ -116,26 +120,29 @@ public struct EngineProfile: Sendable, Equatable {
     kernels: .of2024)
   /// vLLM of early 2024, before its engine was rewritten.
   ///
-  /// Source: fitted to Argonne's static batches (7B and 8B).
+  /// Source: fitted to Argonne's static batches (7B and 8B; `martlet calibrate e2e_argonne.csv
+  /// --engine vLLM`).
   public static let vllm2024 = EngineProfile(
-    "vllm-2024", host: 1.49, perSequence: 72, perLayer: 141, kernels: .of2024)
+    "vllm-2024", host: 1.53, perSequence: 80, perLayer: 139, kernels: .of2024)
   /// TensorRT-LLM of 2024.
   ///
-  /// Source: fitted to Argonne's static batches (7B and 8B).
+  /// Source: fitted to Argonne's static batches (7B and 8B; `martlet calibrate e2e_argonne.csv
+  /// --engine TensorRT-LLM`), which show no time of prompts.
   public static let trtllm2024 = EngineProfile(
-    "trtllm-2024", host: 1.1, perSequence: 18, kernels: .of2024)
+    "trtllm-2024", host: 1.29, perSequence: 16, kernels: .of2024)
   /// vLLM's V1 engine while the host still waited for the GPU (before 0.14).
   ///
-  /// Source: fitted to closed-loop runs of Qwen3-32B on H100 (aiconfigurator).
+  /// Source: fitted to closed-loop runs of Qwen3-32B on H100 (aiconfigurator; `martlet calibrate
+  /// e2e_silicon_dense_h100.csv --engine vllm --model qwen3-32b`).
   public static let vllm2025 = EngineProfile(
-    "vllm-2025", host: 1.19, perSequence: 42, prompt: 2.7)
+    "vllm-2025", host: 0.89, perSequence: 42, prompt: 2.6)
   /// vLLM with asynchronous scheduling.
   ///
   /// Source: the gap is fitted to closed-loop runs of Llama-3.1-70B on H100 (aiconfigurator), which
   /// leave host times open, hidden behind the GPU: those are assumptions. Steps with prompts: as
   /// closed loops give for vLLM 0.12.
   public static let vllm2026 = EngineProfile(
-    "vllm-2026", host: 1, perSequence: 10, prompt: 2.7, overlapped: 0.2)
+    "vllm-2026", host: 1, perSequence: 10, prompt: 2.6, overlapped: 0.2)
   /// TensorRT-LLM 1.0 with overlapped scheduling.
   ///
   /// Source: fitted to closed-loop runs of Llama-3.1-8B on H100 (aiconfigurator).

@@ -78,10 +78,11 @@ extension GPU {
 
   /// L40 48 GB.
   ///
-  /// Source: LLM-Viewer hardware table; power from the data sheet, unverified.
+  /// Source: NVIDIA L40 data sheet (18,176 CUDA cores: 142 multiprocessors of 128) and Ada
+  /// whitepaper (96 MB of L2); peaks from LLM-Viewer's hardware table, unverified.
   public static let l40 = GPU(
-    "l40", memory: 48, bandwidth: 864, bf16: 181, fp8: 362, clock: 2.49, .ada, hostLink: 31.5,
-    tdp: 300)
+    "l40", memory: 48, bandwidth: 864, bf16: 181, fp8: 362, l2: 96, multiprocessors: 142,
+    clock: 2.49, .ada, hostLink: 31.5, tdp: 300)
 
   /// L4 24 GB.
   ///
@@ -156,7 +157,9 @@ extension GPU {
 
   /// A10G 24 GB, the A10 of AWS G5 instances.
   ///
-  /// Source: llm-analysis GPU table, unverified.
+  /// Source: llm-analysis GPU table, unverified; multiprocessors and L2 as the driver reports them
+  /// (CUDA's deviceQuery: 80 of 128 cores, 6 MB), the latter as in the whitepaper of its GA102.
   public static let a10g = GPU(
-    "a10g", memory: 24, bandwidth: 600, bf16: 70, clock: 1.71, .ampere, hostLink: 31.5)
+    "a10g", memory: 24, bandwidth: 600, bf16: 70, l2: 6, multiprocessors: 80, clock: 1.71, .ampere,
+    hostLink: 31.5)
 }

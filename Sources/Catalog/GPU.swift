@@ -23,7 +23,8 @@ public struct GPU: Sendable, Equatable {
   public var int8 = FLOPsPerSecond(0)
   /// Peak of 4-bit floating point.
   public var fp4 = FLOPsPerSecond(0)
-  /// Size of the last-level cache that all multiprocessors share (decimal, as on data sheets).
+  /// Size of the last-level cache that all multiprocessors share (decimal, as on data sheets);
+  /// costs take 40 MB where it is not known.
   public var l2 = Bytes(0)
   /// Streaming multiprocessors (AMD: compute units).
   public var multiprocessors = 0

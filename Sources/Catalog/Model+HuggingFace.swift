@@ -36,6 +36,7 @@ extension Model {
     tiesEmbeddings = try config.flag("tie_word_embeddings") ?? isOPT
     // OPT's position table is two rows longer than its context.
     learnedPositions = isOPT ? maxContext + 2 : 0
+    normalizesHeads = family.hasPrefix("qwen3")
     latent = try Self.latent(config, family)
     if let latent {
       headDim = latent.plainWidth + latent.positionWidth

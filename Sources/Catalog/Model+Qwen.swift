@@ -19,9 +19,11 @@ extension Model {
   private static func qwen3(
     _ name: String, _ layers: Int, _ hidden: Int, _ heads: Int, ffn: Int
   ) -> Model {
-    Model(
+    var model = Model(
       name: name, family: "qwen3", layers: layers, hidden: hidden, heads: heads, kvHeads: 8,
       headDim: 128, ffn: ffn, vocab: 151_936, maxContext: 40960)
+    model.normalizesHeads = true
+    return model
   }
 
   private static func qwen2(
@@ -40,6 +42,7 @@ extension Model {
       name: name, family: "qwen3_moe", layers: layers, hidden: hidden, heads: heads, kvHeads: 4,
       headDim: 128, ffn: 0, vocab: 151_936, maxContext: 40960)
     model.experts = Experts(count: 128, perToken: 8, ffn: ffn)
+    model.normalizesHeads = true
     return model
   }
 }

@@ -80,6 +80,11 @@ public struct Model: Sendable, Equatable {
   public var experts: Experts?
   /// Latent attention, nil when keys and values are cached as they are.
   public var latent: LatentAttention?
+  /// Whether a norm of its own passes over every query and key head before their rotation.
+  ///
+  /// `q_norm` and `k_norm` of Qwen 3. Source: Qwen3 technical report, §2; `modeling_qwen3.py` and
+  /// `modeling_qwen3_moe.py` of Hugging Face's transformers.
+  public var normalizesHeads = false
   /// Tokens that a windowed layer looks back on; zero when every layer sees everything.
   ///
   /// Kept as a fact; the cost models count whole contexts, an upper bound for such layers.

@@ -12,7 +12,10 @@ struct Activations: Sendable {
   ///
   /// Per layer two norms (each reads and writes the stream and the residual), rotation of queries
   /// and keys, the activation; with experts also routing and gathering; embedding and last norm
-  /// once. The KV write counts with attention. Kernels of 2023 are unfused: two more a layer.
+  /// once. Norms of heads, or of latent vectors (DeepSeek-V3 technical report, §4.2), are two a
+  /// layer, of queries and of keys; engines compile them into passes over bytes, without the block
+  /// of threads a head that `Operation.headNorm` has. The KV write counts with attention. Kernels
+  /// of 2023 are unfused: two more a layer.
   init(_ deployment: Deployment, _ profile: KernelProfile) {
     let (model, shards, gpu) = (deployment.model, deployment.tensorParallel, deployment.gpu)
     let times = profile.elementwise
@@ -20,9 +23,10 @@ struct Activations: Sendable {
     let rotated = Double((model.heads / shards + model.kvHeads(shards: shards)) * model.headDim)
     let sides = model.isGated ? 3.0 : 2
     func kernels(_ count: Int, _ elements: Double) -> BoundElementwise {
-      BoundElementwise(
-        times, count: count, bytes: elements * bytes, bandwidth: gpu.bandwidth.value,
-        l2: gpu.l2.value)
+      BoundElementwise(times, count: count, bytes: elements * bytes, gpu: gpu)
+    }
+    func norms(_ heads: Int) -> BoundElementwise {
+      kernels(model.layers, 2 * Double(heads * model.headDim))
     }
     let isUnfused = deployment.profile.kernels == .of2023
     var list = [
@@ -30,6 +34,13 @@ struct Activations: Sendable {
       kernels(1, 2 * hidden),
     ]
     if isUnfused { list.append(kernels(2 * model.layers, 3 * hidden)) }
+    if model.normalizesHeads {
+      list += [norms(model.heads / shards), norms(model.kvHeads(shards: shards))]
+    }
+    if let latent = model.latent {
+      list += [latent.queryRank, latent.keyValueRank].filter { $0 > 0 }
+        .map { kernels(model.layers, 2 * Double($0)) }
+    }
     if model.denseLayers > 0 {
       list.append(kernels(model.denseLayers, sides * Double(model.ffn / shards)))
     }

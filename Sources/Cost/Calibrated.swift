@@ -60,7 +60,7 @@ public struct Calibrated: CostModel {
 
   /// Says when the constants are not the GPU's own.
   public var caveat: String? {
-    isMeasured ? nil : "no kernel timings of \(gpuName): its constants are \(kernels.source)"
+    kernels.isOwn ? nil : "no kernel timings of \(gpuName): its constants are \(kernels.source)"
   }
 
   /// Tokens of a step above which the layers' arithmetic takes longer than their memory traffic.

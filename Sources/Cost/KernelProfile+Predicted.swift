@@ -17,6 +17,7 @@ extension KernelProfile {
     let own = teachers.first { $0.gpu.name == gpu.name && $0.gpu == gpu }
     let twin = own ?? teachers.first { $0.distance < Teacher.same }
     self.measured = twin?.constants.classes ?? []
+    borrowed = own == nil ? self.measured : []
     for parameter in Self.parameters where parameter.applies(to: gpu) {
       let value =
         own?.constants.value(of: parameter.name)
@@ -27,7 +28,8 @@ extension KernelProfile {
     if own != nil {
       source = "timings of \(gpu.name)"
     } else if let twin {
-      source = "timings of \(twin.gpu.name), the same chip"
+      let other = twin.gpu.name == gpu.name ? " of another data sheet" : ""
+      source = "timings of \(twin.gpu.name)\(other), the same chip"
     } else {
       source = "predicted from timings of \(names.joined(separator: ", "))"
     }
@@ -39,6 +41,7 @@ extension KernelProfile {
       parameter.set(constants.value(of: parameter.name) ?? 0, in: &self)
     }
     measured += constants.classes.filter { !measured.contains($0) }
+    borrowed.removeAll { constants.classes.contains($0) }
   }
 
   private static func prediction(
@@ -94,8 +97,9 @@ extension GPU {
     bf16.value / (Double(tiledMultiprocessors) * clock.value)
   }
 
-  /// Place among the generations of tensor cores; an unknown chip with 8-bit arithmetic counts as
-  /// one of 2022, without as one of 2020.
+  /// Place among the generations of tensor cores, 0 being that of 2020 (Ampere) and one every two
+  /// years; older ones are all at −1. An unknown chip counts by its narrowest arithmetic: of 4 bits
+  /// as one of 2024, of 8 as one of 2022, else of 2020.
   private var generation: Double {
     switch architecture {
     case .volta, .turing: -1

@@ -9,6 +9,8 @@ public struct KernelProfile: Sendable, Equatable {
   public var source = ""
   /// Classes of operations measured on this kind of GPU; the others are predicted.
   public var measured: [String] = []
+  /// Those of `measured` that were timed on another board of the same chip.
+  public var borrowed: [String] = []
   /// Products with 16-bit weights.
   public var gemm = MatrixTimes(floor: 0, compute: 0, memory: 0, delivery: 0)
   /// Products with 8-bit weights.
@@ -50,9 +52,12 @@ public struct KernelProfile: Sendable, Equatable {
   init() {}
 
   /// Whether the classes that every step needs were measured on this kind of GPU.
-  public var isMeasured: Bool {
-    ["gemm_bf16", "attention_decode", "attention_prefill"].allSatisfy(measured.contains)
-  }
+  public var isMeasured: Bool { Self.needed.allSatisfy(measured.contains) }
+
+  /// Whether they were measured on this very kind, not on another board of its chip.
+  public var isOwn: Bool { isMeasured && !Self.needed.contains(where: borrowed.contains) }
+
+  private static let needed = ["gemm_bf16", "attention_decode", "attention_prefill"]
 
   /// Constants of products with weights in `precision` on `gpu`.
   ///

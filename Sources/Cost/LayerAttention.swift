@@ -35,8 +35,7 @@ struct LayerAttention: Sendable {
     _ family: AttentionFamily, layers: Int = 1
   ) {
     self.layers = Double(layers)
-    decode = DecodeAttention(
-      kernels.decode, walking: kernels.prefill.walk, decoding, gpu: gpu, family: family)
+    decode = DecodeAttention(kernels, decoding, gpu: gpu, family: family)
     prefill = PrefillAttention(kernels.prefill, prefilling, gpu: gpu)
     mixed = MixedAttention(
       kernels.decode, kernels.prefill, prefilling, gpu: gpu, family: family, prefill: prefill)

@@ -9,16 +9,8 @@ public func writeFile(_ bytes: [UInt8], to named: String, force: Bool) throws(Co
   let name = Paths.last(of: path)
   let parent = Paths.directory(of: path)
   let place = Place.file(named)
-  let here = parent.isEmpty ? "." : parent
-  guard try kind(of: here, for: place) == .directory else {
-    throw ConfigError(place, "cannot be written: there is no directory \(here)")
-  }
-  switch try kind(of: path, for: place) {
-  case .nothing: break
-  case .file where force: break
-  case .file: throw ConfigError(place, "exists; name another file, or add --force to replace it")
-  case .directory: throw ConfigError(place, "is a directory; name a file")
-  case .other: return try fill(ByteFile(existing: path), bytes)
+  if try checked(path, place, force: force) == .other {
+    return try fill(ByteFile(existing: path), bytes)
   }
   let partial = Paths.join(parent, ".\(name).partial-\(Posix.processID)")
   let interruption = Interruption(removing: partial)
@@ -103,4 +95,30 @@ private func failure(_ body: () throws(ConfigError) -> Void) -> ConfigError? {
   } catch {
     return error
   }
+}
+
+/// Checks that `writeFile` could write the file `named` now, before long work is done for it.
+///
+/// - Throws: as `writeFile` for a file that exists, a directory, and a directory that is missing.
+public func checkFile(_ named: String, force: Bool) throws(ConfigError) {
+  _ = try checked(Posix.realPath(named) ?? named, .file(named), force: force)
+}
+
+/// What lies at `path`: nothing, a file that may be replaced, or a pipe or device.
+private func checked(
+  _ path: String, _ place: Place, force: Bool
+) throws(ConfigError) -> Posix.Kind {
+  let parent = Paths.directory(of: path)
+  let here = parent.isEmpty ? "." : parent
+  guard try kind(of: here, for: place) == .directory else {
+    throw ConfigError(place, "cannot be written: there is no directory \(here)")
+  }
+  let found = try kind(of: path, for: place)
+  switch found {
+  case .nothing, .other: break
+  case .file where force: break
+  case .file: throw ConfigError(place, "exists; name another file, or add --force to replace it")
+  case .directory: throw ConfigError(place, "is a directory; name a file")
+  }
+  return found
 }

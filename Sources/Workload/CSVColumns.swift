@@ -1,7 +1,7 @@
 /// Where the wanted columns of a CSV file stand, found by the names in its header.
 ///
 /// RFC 4180 with one row a line: names and values may be quoted and have blanks around them.
-struct CSVColumns: Sendable {
+public struct CSVColumns: Sendable {
   /// The names in the header, as they are written.
   let header: [String]
   /// Field of each column, −1 for a column that is not wanted.

@@ -21,8 +21,10 @@ struct Calibrate: ParsableCommand {
 
   @OptionGroup var choice: RunChoiceOptions
 
-  @Option(help: "Runs: step of the differences, as a share of each constant.")
-  var step = EngineCalibration.Options().step
+  @Option(
+    help: ArgumentHelp(
+      "Runs: step of the differences, as a share of each constant (default: 0.2)."))
+  var step: Double?
 
   @Option(
     help: "A file for the constants; without it they are only printed.",
@@ -36,7 +38,12 @@ struct Calibrate: ParsableCommand {
   var json = false
 
   func run() throws {
+    if let out { try checkFile(out, force: force) }
     if let first = files.first, MeasuredRunFile.isOne(first) { return try calibrateEngine() }
+    for (flag, isGiven) in choice.ofRuns + [("--step", step != nil)] where isGiven {
+      throw ConfigError(
+        .flag(flag), "is for files of runs; kernels take --gpu, --out and --force alone")
+    }
     guard let gpu = choice.gpu else {
       throw ConfigError(nil, "measurements of kernels do not name their GPU; write --gpu NAME")
     }
@@ -45,11 +52,13 @@ struct Calibrate: ParsableCommand {
   }
 
   private func calibrateEngine() throws {
-    guard step > 0, step.isFinite else {
-      throw ConfigError(.flag("--step"), "\(step) is no share; write a number above 0")
-    }
     var options = EngineCalibration.Options()
-    options.step = step
+    if let step {
+      guard step > 0, step.isFinite else {
+        throw ConfigError(.flag("--step"), "\(step) is no share; write a number above 0")
+      }
+      options.step = step
+    }
     let fit = try RunCalibration(files, choice.choice, options: options)
     let text = fit.text + (out == nil ? "\n" + fit.yaml : "")
     try answer(json ? fit.json.text : text, fit.yaml, fit.warnings)

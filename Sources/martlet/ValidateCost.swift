@@ -40,7 +40,7 @@ struct ValidateCost: ParsableCommand {
     let measured = try MeasuredFiles(files, gpu: gpu, tensorParallel: tensorParallel)
     let validation = try CostValidation(measured, kernels: kernels, isHeldOut: heldOut)
     var warnings = Warnings()
-    for warning in measured.warnings { warnings.warn(warning, warning) }
+    for warning in measured.warnings + validation.warnings { warnings.warn(warning, warning) }
     let answer = json ? validation.json.text : csv ? validation.csv : validation.text
     print(answer, terminator: "")
     warnings.finish()

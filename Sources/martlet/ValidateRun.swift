@@ -17,6 +17,12 @@ struct ValidateRun: ParsableCommand {
 
   @OptionGroup var choice: RunChoiceOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Fits host times to the rows of this model, as calibrate does, and replays the others.",
+      valueName: "model"))
+  var fittedOn: String?
+
   @Flag(help: "Prints JSON.")
   var json = false
 
@@ -26,10 +32,23 @@ struct ValidateRun: ParsableCommand {
   @Flag(help: "Prints every measured time and its replay as CSV.")
   var rows = false
 
+  func validate() throws {
+    let formats = [("--json", json), ("--csv", csv), ("--rows", rows)].filter(\.1).map(\.0)
+    guard formats.count < 2 else {
+      throw ValidationError("\(formats.joined(separator: " and ")) exclude each other")
+    }
+  }
+
   func run() throws {
-    let validation = try RunValidation(files, choice.choice)
+    var choice = choice.choice
+    choice.fittedOn = fittedOn
+    let validation = try RunValidation(files, choice)
+    var warnings = Warnings()
+    // The other answers list what is left out themselves.
+    if rows || csv { for line in validation.omissions { warnings.warn(line, line) } }
     let table = json ? validation.json.text : csv ? validation.csv : validation.text
     print(rows ? validation.rowsCSV : table, terminator: "")
+    warnings.finish()
   }
 }
 
@@ -48,8 +67,9 @@ struct RunChoiceOptions: ParsableArguments {
     completion: .names(.gpus))
   var gpu: String?
 
-  @Option(name: .customLong("tp"), help: "GPUs of an instance, of a file that does not say.")
-  var tensorParallel = 1
+  @Option(
+    name: .customLong("tp"), help: "GPUs of an instance, of a file that does not say (default: 1).")
+  var tensorParallel: Int?
 
   @Option(
     help: "The engine profile of every run; without it: by engine and version.",
@@ -65,7 +85,16 @@ struct RunChoiceOptions: ParsableArguments {
   var choice: RunChoice {
     var choice = RunChoice()
     (choice.engine, choice.model, choice.gpu) = (engine, model, gpu)
-    (choice.tensorParallel, choice.profile, choice.overrides) = (tensorParallel, profile, overrides)
+    (choice.profile, choice.overrides) = (profile, overrides)
+    if let tensorParallel { choice.tensorParallel = tensorParallel }
     return choice
+  }
+
+  /// The flags that mean nothing for files of kernels, and whether they are given.
+  var ofRuns: [(flag: String, isGiven: Bool)] {
+    [
+      ("--engine", engine != nil), ("--model", model != nil), ("--profile", profile != nil),
+      ("--set", !overrides.isEmpty), ("--tp", tensorParallel != nil),
+    ]
   }
 }

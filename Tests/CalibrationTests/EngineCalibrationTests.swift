@@ -31,6 +31,29 @@ private struct Engine {
     #expect(fit.constants.allSatisfy { $0.standardError != nil })
   }
 
+  @Test func `standard errors are those of the plane that the values came from`() throws {
+    let measured = engine.times([2e-3, 0]).enumerated().map {
+      Seconds($1 * (1 + 0.01 * Double($0 % 3 - 1)))
+    }
+    func fit(rounds: Int) throws -> EngineCalibration.Constant {
+      var options = EngineCalibration.Options()
+      options.rounds = rounds
+      var calls = 0
+      let fit = try EngineCalibration(
+        Array(constants.prefix(1)), from: [1e-3, 0], measured: measured, options: options
+      ) { values in
+        calls += 1
+        // The second plane is ten times too steep, so that its point is worse than the first's.
+        let steep = calls == 4 ? 1e-3 : 0
+        return engine.times([values[0] + steep, 0])
+      }
+      return fit.constants[0]
+    }
+    let (one, two) = (try fit(rounds: 1), try fit(rounds: 2))
+    #expect(one.value == two.value)
+    #expect(try #require(one.standardError) > 0 && one.standardError == two.standardError)
+  }
+
   @Test func `a constant that the runs hide keeps its value and says so`() throws {
     let hidden = Engine(gpu: engine.gpu, sequences: engine.sequences, isOverlapped: true)
     #expect(throws: CalibrationError.self) {

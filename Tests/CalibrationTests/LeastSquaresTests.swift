@@ -64,6 +64,35 @@ struct LeastSquaresTests {
     #expect(throws: FitFault.atBound(parameter: 0)) { try narrow.fit(from: [10, 6]) }
   }
 
+  /// 200 rows of one constant, 40 families of five that err by 1 % to the same side.
+  private func variance(families: [Int]) throws -> Double {
+    let signs = (0..<200).map { $0 / 5 % 2 == 0 ? 0.01 : -0.01 }
+    var problem = LeastSquares(ranges: [0.1...10], rows: 200) { p in
+      signs.map { cgsl_log(p[0]) + $0 }
+    }
+    problem.families = families
+    return try problem.fit(from: [2]).covariance[0]
+  }
+
+  @Test("rows of a family count as one, with the correction for few families")
+  func clusters() throws {
+    // Sums of 5 · 0.01 over 40 families, a leverage of 1/200; p is 1, so that its variance is that
+    // of its logarithm; G/(G−1) · (N−1)/(N−1).
+    let leverage = 1 - 1.0 / 200
+    let expected = 40 * 0.05 * 0.05 / (leverage * leverage) / (200 * 200) * 40 / 39
+    let found = try variance(families: (0..<200).map { $0 / 5 })
+    #expect(abs(found / expected - 1) < 1e-4)
+  }
+
+  @Test("families no more than parameters do not count: every row stands for itself")
+  func fewClusters() throws {
+    let leverage = 1 - 1.0 / 200
+    let expected = 200 * 0.01 * 0.01 / (leverage * leverage) / (200 * 200) * 200 / 199
+    for families in [[Int](repeating: 0, count: 200), [], Array(0..<200)] {
+      #expect(abs(try variance(families: families) / expected - 1) < 1e-4)
+    }
+  }
+
   @Test("accepts a parameter that the rows ask nothing of")
   func negligible() throws {
     // y = 2x without a constant: the range begins at 0.001, a two-thousandth of the least row.

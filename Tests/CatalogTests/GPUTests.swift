@@ -21,13 +21,21 @@ import Units
       close(gpu.fp8.value, "fp8_dense_TFLOPS", 1e12)
       close(gpu.int8.value, "int8_dense_TOPS", 1e12)
       close(gpu.fp4.value, "fp4_dense_TFLOPS", 1e12)
-      close(gpu.l2.value, "L2_MB", 1e6)
-      close(Double(gpu.multiprocessors), "SMs", 1)
+      // The table leaves open what the catalogue has from other sources.
+      if row["L2_MB"]?.isEmpty == false { close(gpu.l2.value, "L2_MB", 1e6) }
+      if row["SMs"]?.isEmpty == false { close(Double(gpu.multiprocessors), "SMs", 1) }
       close(gpu.nvlink.value, "nvlink_bidir_GBs", 0.5e9)
       close(gpu.hostLink.value, "link_GBs_unidir", 1e9)
       close(gpu.tdp.value, "tdp_W", 1)
       close(gpu.idle.value, "idle_W", 1)
     }
+  }
+
+  @Test func `every GPU knows its multiprocessors and its cache`() {
+    for gpu in GPU.all { #expect(gpu.multiprocessors > 0 && gpu.l2.value > 0, "\(gpu.name)") }
+    // Ada and consumer Ampere have 128 CUDA cores a multiprocessor.
+    #expect(GPU.l40.multiprocessors == 18176 / 128 && GPU.l40.l2.value == 96e6)
+    #expect(GPU.a10g.multiprocessors == 10240 / 128 && GPU.a10g.l2.value == 6e6)
   }
 
   @Test func `names are unique`() {

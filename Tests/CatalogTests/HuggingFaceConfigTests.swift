@@ -32,7 +32,7 @@ import Units
     #expect(tiny.name == "tiny")
     #expect(tiny.kvHeads == 8)
     #expect(tiny.headDim == 64)
-    #expect(tiny.isGated && !tiny.tiesEmbeddings)
+    #expect(tiny.isGated && !tiny.tiesEmbeddings && !tiny.normalizesHeads)
     #expect(tiny.parameters == Double(4 * (4 * 512 * 512 + 3 * 512 * 1536) + 2 * 1000 * 512))
   }
 
@@ -41,6 +41,7 @@ import Units
       ("model_type", "\"qwen3\""), ("num_key_value_heads", "2"), ("head_dim", "128"),
       ("tie_word_embeddings", "true"), ("dtype", "\"bfloat16\""))
     #expect(tiny.kvBytesPerToken.value == Double(2 * 4 * 2 * 128 * 2))
+    #expect(tiny.normalizesHeads)
     #expect(tiny.parameters == Double(4 * (512 * 128 * 20 + 3 * 512 * 1536) + 1000 * 512))
   }
 
@@ -58,7 +59,7 @@ import Units
       ("model_type", "\"qwen3_moe\""), ("num_experts", "16"), ("num_experts_per_tok", "4"),
       ("moe_intermediate_size", "128"), ("mlp_only_layers", "[]"), ("decoder_sparse_step", "1"))
     #expect(qwen.experts == Model.Experts(count: 16, perToken: 4, ffn: 128))
-    #expect(qwen.ffn == 0)
+    #expect(qwen.ffn == 0 && qwen.normalizesHeads && !mixtral.normalizesHeads)
   }
 
   @Test func `DeepSeek's latent attention and first dense layers are read`() throws {

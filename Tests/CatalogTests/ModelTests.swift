@@ -30,6 +30,12 @@ import Units
     }
   }
 
+  @Test func `Qwen 3 alone normalises its heads`() {
+    for model in Model.all {
+      #expect(model.normalizesHeads == model.name.hasPrefix("qwen3-"), "\(model.name)")
+    }
+  }
+
   @Test func `parameters of Llama 2 7B count to the published number`() throws {
     // 32 × (4·4096² + 3·4096·11008) + 2·32000·4096; norms add 65 × 4096 in the published count.
     let model = try #require(Model.named("llama-2-7b"))

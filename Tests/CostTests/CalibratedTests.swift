@@ -32,6 +32,23 @@ import Units
     #expect(abs(try part("prefill attention", cost, .prompt(3000)) / whole - 1) < 1e-12)
   }
 
+  @Test func `norms of queries and keys are two kernels a layer`() throws {
+    var model = try #require(Model.named("qwen3-32b"))
+    func time(_ model: Model, _ tokens: Int) throws -> Double {
+      let deployment = try Deployment(
+        model: model, gpu: .rtxPro6000Server, tensorParallel: 2, profile: .none)
+      return try part("element-wise", cost(deployment), .prompt(tokens))
+    }
+    let with = (try time(model, 1), try time(model, 1000))
+    model.normalizesHeads = false
+    let without = (try time(model, 1), try time(model, 1000))
+    let times = KernelProfile(of: .rtxPro6000Server).elementwise
+    // 64 layers; 32 + 4 heads a GPU are read and written, within L2.
+    let heads = 36 * 128 * 4 / (times.cacheSpeed * 1597e9)
+    #expect(abs((with.0 - without.0) / (64 * (2 * times.floor + heads)) - 1) < 1e-9)
+    #expect(abs((with.1 - without.1) / (64 * (2 * times.floor + 1000 * heads)) - 1) < 1e-9)
+  }
+
   @Test func `stages of a pipeline take turns and hand over activations`() throws {
     let shape = StepShape.decode(16, context: 500)
     let one = cost(try deploy("llama-2-70b", "a100-80gb-sxm", tensor: 2))
@@ -54,7 +71,11 @@ import Units
   }
 
   @Test func `unmeasured GPUs say so and steps beyond the timings are marked`() throws {
-    #expect(cost(try deploy("llama-3-8b", "h200-sxm")).isMeasured)
+    let twin = cost(try deploy("llama-3-8b", "h200-sxm"))
+    #expect(twin.isMeasured)
+    #expect(
+      twin.caveat == "no kernel timings of h200-sxm: its constants are timings of h100-80gb-sxm, "
+        + "the same chip")
     #expect(cost(try deploy("llama-3-8b", "rtx-pro-6000-server")).caveat == nil)
     let other = cost(try deploy("llama-3-8b", "mi300x"))
     #expect(!other.isMeasured)
@@ -90,6 +111,23 @@ import Units
     profile.isOverlapped = false
     profile.gap = Seconds(0)
     #expect(abs(try time() - (1.32e-3 + 32e-3)) < 1e-12)
+  }
+
+  @Test func `a GPU of unknown cache counts as one of 40 MB in every class`() throws {
+    let model = try #require(Model.named("llama-3.1-8b"))
+    func cost(l2: Double) throws -> Calibrated {
+      var gpu = GPU.round(.ampere)
+      gpu.l2 = Bytes(l2)
+      return self.cost(try Deployment(model: model, gpu: gpu, profile: .none))
+    }
+    let (unknown, common, small) = (try cost(l2: 0), try cost(l2: 40e6), try cost(l2: 6e6))
+    var mixed = StepShape.decode(64, context: 1000)
+    mixed.addChunk(tokens: 4096, after: 0)
+    for part in ["prefill attention", "decode attention", "element-wise"] {
+      let times = try [unknown, common, small].map { try self.part(part, $0, mixed) }
+      #expect(times[0] == times[1], "\(part)")
+    }
+    #expect(unknown.time(of: mixed) < small.time(of: mixed))
   }
 
   @Test func `the knee lies where the layers' compute overtakes their traffic`() throws {

@@ -30,7 +30,7 @@ import Units
     let constants = try measured(name)
     let profile = KernelProfile(of: gpu)
     #expect(profile.source == "timings of \(name)")
-    #expect(profile.measured == constants.classes && profile.isMeasured)
+    #expect(profile.measured == constants.classes && profile.isMeasured && profile.isOwn)
     for (name, value) in constants.values {
       let parameter = try #require(KernelProfile.parameters.first { $0.name == name })
       #expect(near(parameter.value(in: profile), value), "\(name)")
@@ -47,6 +47,7 @@ import Units
     let (gpu, other) = (try #require(GPU.named(name)), try #require(GPU.named(twin)))
     let profile = KernelProfile(of: gpu)
     #expect(profile.source == "timings of \(twin), the same chip" && profile.isMeasured)
+    #expect(!profile.isOwn)
     let constants = try measured(twin)
     for parameter in KernelProfile.parameters {
       guard let value = constants.value(of: parameter.name) else { continue }
@@ -95,7 +96,8 @@ import Units
     var gpu = try #require(GPU.named("h100-80gb-sxm"))
     gpu.bandwidth = BytesPerSecond(gpu.bandwidth.value / 2)
     let profile = KernelProfile(of: gpu)
-    #expect(profile.source == "timings of h100-80gb-sxm, the same chip")
+    #expect(profile.source == "timings of h100-80gb-sxm of another data sheet, the same chip")
+    #expect(!profile.isOwn)
     #expect(profile.gemm.memory > KernelProfile(of: .h100SXM).gemm.memory)
   }
 
@@ -118,11 +120,23 @@ import Units
     for parameter in kernel {
       #expect(near(parameter.value(in: profile), parameter.typical))
     }
-    #expect(profile.measured == ["gemm_bf16"] && !profile.isMeasured)
+    #expect(profile.measured == ["gemm_bf16"] && !profile.isMeasured && !profile.isOwn)
     #expect(profile.decode == before.decode && profile.nvlink == before.nvlink)
     profile.replace(
       with: MeasuredConstants(gpu: "l40s", values: kernel.map { ($0.name, $0.typical) }))
     #expect(profile.measured == ["gemm_bf16"])
+  }
+
+  @Test func `timings of the user's own make another board of the chip its own`() throws {
+    var profile = KernelProfile(of: try #require(GPU.named("h200-sxm")))
+    for name in ["gemm_bf16", "attention_decode", "attention_prefill"] {
+      #expect(!profile.isOwn, "\(name)")
+      let parameters = KernelProfile.parameters.filter { $0.className == name }
+      profile.replace(
+        with: MeasuredConstants(
+          gpu: "h200-sxm", values: parameters.map { ($0.name, $0.typical) }))
+    }
+    #expect(profile.isOwn)
   }
 
   @Test func `engines of earlier years run slower kernels`() throws {

@@ -44,7 +44,7 @@ extension KernelProfile {
     case .collective(_, _, _, let overNVLink), .engineAllReduce(_, _, let overNVLink):
       let link = overNVLink ? nvlink : hostBus
       return link.allReduce.latency > 0 && link.engine.latency > 0
-    case .elementwise, .sampling: return elementwise.floor > 0
+    case .elementwise, .headNorm, .sampling: return elementwise.floor > 0
     case .experts(let experts):
       return experts.precision == .bf16
         ? self.experts.weights > 0 : experts8.weights > 0 && experts8Block.weights > 0

@@ -44,16 +44,20 @@ enum Reference {
     return t.floor + t.quantization * width * m * k / gpu.bandwidth.value + best
   }
 
-  /// Attention of one new token of each of `contexts.count` sequences.
+  /// Attention of one new token of each of `contexts.count` sequences; `row` of prompts in place of
+  /// the kernels' own.
   static func decode(
-    _ t: DecodeTimes, row: Double, _ heads: AttentionHeads, _ contexts: [Double], on gpu: GPU,
-    flash3: Bool
+    _ kernels: KernelProfile, row: Double? = nil, _ heads: AttentionHeads, _ contexts: [Double],
+    on gpu: GPU, flash3: Bool
   ) -> Double {
+    let (t, row) = (kernels.decode, row ?? kernels.prefill.row)
     let (q, kv, w) = (Double(heads.queries), Double(heads.keyValues), Double(heads.width))
     let (b, all) = (Double(contexts.count), contexts.reduce(0, +))
     let width = heads.cache == .fp8 ? 1.0 : 2
     let speed = t.memory * gpu.bandwidth.value
-    let perToken = 2 * kv * w * width * (width == 1 ? 1.05 : 1) / speed
+    let perToken = max(
+      2 * kv * w * width * (width == 1 ? 1.05 : 1) / speed,
+      4 * q * w / (kernels.prefill.compute * gpu.bf16.value))
     // Queries in and out, keys and values written.
     let m = perToken * all + b * (2 * q + 2 * kv) * w * 2 / speed
     let packsByKernel = !flash3 && q > kv && kv > 1 && b > 1
@@ -147,6 +151,16 @@ enum Reference {
     let compute = t.compute * 2 * visits / ranks * elements / peak
     let row = (2 * hidden + 3 * ffn) * 2 / gpu.bandwidth.value
     return t.floor + norm(weights, compute) + (t.anywhere * visits + t.here * visits / ranks) * row
+  }
+
+  /// A norm of each of `heads` heads by itself; a row is a block of threads of 0.105 µs.
+  static func headNorm(
+    _ t: ElementwiseTimes, heads: Double, width: Double, on gpu: GPU
+  ) -> Double {
+    let bytes = heads * width * 2 * 2
+    let blocks = heads * 0.105e-6 / processors(gpu)
+    return t.floor + max(bytes / (t.cacheSpeed * gpu.bandwidth.value), blocks)
+      + max(0, bytes - t.resident * gpu.l2.value) / gpu.bandwidth.value
   }
 
   /// A kernel that passes over activations.

@@ -122,6 +122,83 @@ import Testing
         "constants  predicted from timings of a100-80gb-sxm, rtx-pro-6000-server\n") == true)
   }
 
+  @Test func `--tensor-parallel needs a column that tells, but for one GPU`() throws {
+    let command = ["validate-cost", "gemm.csv", "--gpu", "h100_sxm", "--json", "--tensor-parallel"]
+    guard let outcome = try Binary.martlet(command + ["2"], in: directory) else { return }
+    #expect(outcome.code == 2 && outcome.output.isEmpty)
+    #expect(
+      outcome.errors.hasPrefix("error: gemm.csv: has none of the columns n_gpus, moe_tp_size, tp,"))
+    let one = try Binary.martlet(command + ["1"], in: directory)
+    #expect(try decoded([Row].self, from: one?.output ?? "").map(\.rows) == [40, 40])
+  }
+
+  @Test func `constants of another GPU are used and warned of`() throws {
+    let fit = ["calibrate", "copies.csv", "--gpu", "h100_sxm", "--out", "h100.yaml"]
+    guard let outcome = try Binary.martlet(fit, in: directory) else { return }
+    #expect(outcome.code == 0)
+    let command = ["validate-cost", "copies.csv", "--kernels", "h100.yaml", "--gpu"]
+    let other = try Binary.martlet(command + ["h200-sxm"], in: directory)
+    #expect(other?.code == 0)
+    #expect(
+      other?.errors == "warning: h100.yaml was fitted to h100-80gb-sxm, not to h200-sxm\n")
+    let same = try Binary.martlet(command + ["h100_sxm"], in: directory)
+    #expect(same?.errors.isEmpty == true)
+  }
+
+  @Test func `formats that are not modelled are named, with what they may be slips of`() throws {
+    _ = try directory.write(
+      "dtype,m,n,k,time_us\nbf61,8,4096,4096,9\nint4_wo,8,4096,4096,9\nbf16,8,4096,4096,9\n",
+      to: "formats.csv")
+    guard
+      let outcome = try Binary.martlet(
+        ["validate-cost", "formats.csv", "--gpu", "h100_sxm"], in: directory)
+    else { return }
+    #expect(
+      outcome.errors == "warning: formats.csv: 2 of 3 rows are of formats or models that are not "
+        + "modelled and are left out; dtype: \"bf61\" (did you mean \"bf16\"?), \"int4_wo\"; "
+        + "known: bf16, bfloat16, fp16, float16, half, fp8, fp8_block, fp8_e4m3\n")
+  }
+
+  @Test func `flags of runs are refused for kernels, before anything is fitted`() throws {
+    for flag in [
+      ["--engine", "vllm"], ["--model", "llama-3-8b"], ["--profile", "none"], ["--set", "a=1"],
+      ["--tp", "1"], ["--step", "0.1"],
+    ] {
+      guard
+        let outcome = try Binary.martlet(
+          ["calibrate", "copies.csv", "--gpu", "h100_sxm"] + flag, in: directory)
+      else { return }
+      #expect(outcome.code == 2 && outcome.output.isEmpty, "\(flag)")
+      #expect(outcome.errors.hasPrefix("error: \(flag[0]): is for files of runs; kernels take"))
+    }
+    // The file of --out is looked at first, before the measurements.
+    _ = try directory.write("mine", to: "kept.yaml")
+    let kept = try Binary.martlet(
+      ["calibrate", "absent.csv", "--gpu", "h100_sxm", "--out", "kept.yaml"], in: directory)
+    #expect(kept?.code == 2 && kept?.errors.hasPrefix("error: kept.yaml: exists;") == true)
+  }
+
+  @Test func `validate-run prints one answer and says what it leaves out`() throws {
+    let header = "gpu,model,engine,precision,tp,isl,osl,concurrency,tpot_ms,backend_version\n"
+    let row = "h100_sxm,meta-llama/Llama-3.1-8B,vllm,bf16,1,200,20,4,9,0.12.0\n"
+    _ = try directory.write(
+      header + row + row.replacing("meta-llama/Llama-3.1-8B", with: "acme/one"), to: "runs.csv")
+    for flags in [["--rows"], ["--csv"]] {
+      guard
+        let outcome = try Binary.martlet(["validate-run", "runs.csv"] + flags, in: directory)
+      else { return }
+      #expect(outcome.code == 0 && outcome.output.split(separator: "\n").count == 2)
+      #expect(
+        outcome.errors == "warning: runs.csv: 1 rows of vllm 0.12.0 acme/one left out: the "
+          + "catalogue has no such model\n")
+    }
+    for flags in [["--json", "--csv"], ["--rows", "--json"], ["--csv", "--rows"]] {
+      let outcome = try Binary.martlet(["validate-run", "runs.csv"] + flags, in: directory)
+      #expect(outcome?.code == 2 && outcome?.output.isEmpty == true)
+      #expect(outcome?.errors.contains("exclude each other") == true)
+    }
+  }
+
   @Test func `a file measured on another GPU is used and warned of`() throws {
     _ = try directory.write(
       "gpu,library,version,impl,op,n_gpus,dtype,bytes,time_us\n"
@@ -151,7 +228,10 @@ import Testing
       (["bad.csv"] + gpu, "error: bad.csv:3: time_us is \"x\"; write a number"),
       (["gemm.csv", "bad.csv"] + gpu, "error: bad.csv:3: time_us is \"x\"; write a number"),
       (["empty.csv"] + gpu, "error: empty.csv: has no rows; expected a CSV file with a header"),
-      (["none.csv"] + gpu, "error: no row is left; formats that are not modelled are left out"),
+      (
+        ["none.csv"] + gpu,
+        "error: no row is left; formats that are not modelled are left out; dtype: \"int4\"; known"
+      ),
     ]
     for verb in ["validate-cost", "calibrate"] {
       for (arguments, start) in faults {

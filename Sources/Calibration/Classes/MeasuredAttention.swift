@@ -8,6 +8,8 @@ public enum MeasuredPrefillAttention: MeasuredClass {
   public static let name = "attention_prefill"
   /// A single token is decoding.
   public static let filter = "bf16 cache, head_dim 128, isl ≥ 16"
+  /// Column of the format.
+  public static let format: String? = "kv_dtype"
   /// Columns.
   public static let columns = [
     "kv_dtype", "head_dim", "q_heads", "kv_heads", "batch", "isl", "time_us",
@@ -43,6 +45,8 @@ public enum MeasuredDecodeAttention: MeasuredClass {
   /// One cache is read again and again, so that a small one never leaves L2.
   public static let filter =
     "bf16 cache, head_dim 128, kv_len ≥ 128, batch ≤ 512, keys and values > 1.2 L2"
+  /// Column of the format.
+  public static let format: String? = "kv_dtype"
   /// Columns.
   public static let columns = [
     "kv_dtype", "head_dim", "q_heads", "kv_heads", "batch", "kv_len", "time_us",
@@ -60,7 +64,7 @@ public enum MeasuredDecodeAttention: MeasuredClass {
       guard let heads = try AttentionHeads(row) else { continue }
       let (batch, length) = (try row.whole("batch"), try row.whole("kv_len"))
       let bytes = Double(batch) * Double(length) * heads.bytesPerToken
-      let isCold = bytes > 1.2 * gpu.l2.value
+      let isCold = bytes > 1.2 * gpu.sharedCache
       let isFit = heads.isCommon && length >= 128 && batch <= 512 && isCold
       list.append(
         Measurement(

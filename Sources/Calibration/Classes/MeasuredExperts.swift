@@ -7,6 +7,8 @@ public enum MeasuredExperts: MeasuredClass {
   public static let name = "moe"
   /// All of them.
   public static let filter = "every row of a modelled format"
+  /// Column of the format.
+  public static let format: String? = "dtype"
   /// Columns.
   public static let columns = [
     "dtype", "hidden_size", "inter_size", "topk", "num_experts", "moe_tp_size", "moe_ep_size",

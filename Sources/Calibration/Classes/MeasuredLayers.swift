@@ -58,7 +58,12 @@ public enum MeasuredLayers: MeasuredClass {
     case "down_proj": return gemm(ffn, hidden)
     case "lm_head": return gemm(hidden, model.vocab / shards)
     case "layernorm", "final_layernorm": return pass(4 * hidden)
-    case "qk_norm", "rotary_emb": return pass(2 * rotated * model.headDim)
+    case "rotary_emb": return pass(2 * rotated * model.headDim)
+    // Profilers time both calls, of queries and of keys, and give the mean; whole heads, since they
+    // measure norms on one GPU and repeat the figure for shards.
+    case "qk_norm":
+      let heads = Double(model.heads + model.kvHeads) / 2
+      return .headNorm(heads: heads * Double(count), width: model.headDim)
     case "act_fn": return pass(3 * ffn)
     case "embedding": return pass(2 * hidden)
     case "sampler": return .sampling(sequences: count, vocab: model.vocab)

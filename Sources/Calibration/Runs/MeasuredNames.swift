@@ -43,6 +43,9 @@ extension GPU {
 }
 
 extension EngineProfile {
+  /// Names of engines in files of measurements that have profiles.
+  public static let measuredEngines = ["vllm", "trtllm", "tensorrt-llm", "trt-llm", "sglang"]
+
   /// The generation of an engine that a file of measurements names with its `version`, such as
   /// `vllm` 0.12.0; nil for an engine without profiles.
   ///

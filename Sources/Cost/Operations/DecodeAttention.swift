@@ -8,8 +8,10 @@ internal import Units
 /// time = kernels · kernel + ‖b · key heads · sequence / multiprocessors, read + combine‖₄
 /// read = M + ramp · M² / (M² + 4 · ramp²), M = B / (memory · bandwidth)
 ///
-/// The ramp is the time until the memory runs at full speed. Form found on vLLM's decode
-/// kernels (aiconfigurator): FlashAttention 3 on Hopper, FlashAttention 2 and FlashInfer elsewhere.
+/// Where C tokens compute longer than they read, as latent keys that all heads share do, M is their
+/// FLOPs / (prefill.compute · peak). The ramp is the time until the memory runs at full speed.
+/// Form found on vLLM's decode kernels (aiconfigurator): FlashAttention 3 on Hopper, FlashAttention
+/// 2 and FlashInfer elsewhere.
 public struct DecodeTimes: Sendable, Equatable {
   /// Time of each kernel of the operation, s.
   public var kernel: Double
@@ -22,10 +24,18 @@ public struct DecodeTimes: Sendable, Equatable {
   /// Time lost until the memory runs at full speed, s.
   public var ramp: Double
 
-  /// Context above which it is read by several blocks of threads, tokens.
+  // Not fitted by `calibrate`: the same on every GPU, without a standard error.
+
+  /// Context of all sequences together above which they are read by several blocks of threads,
+  /// tokens; 64 to 512, where the times of one sequence step up (vLLM's kernels, aiconfigurator).
   static let leastSplit = 128.0
   /// Reading a byte of 8-bit cache, as a multiple of a byte of 16 bits: it is unpacked on the way.
+  ///
+  /// 1 to 1.5; between the rows of RTX PRO 6000, 6 % faster than that, and of H100, 9 % slower.
   static let unpacking = 1.05
+  /// Sequences and key heads from which on contexts are not split, as a share of the
+  /// multiprocessors; 0.5 to 1: the rule of FlashAttention 2's `num_splits_heuristic`.
+  static let unsplit = 0.8
 }
 
 /// Decode attention of one layer on one GPU, all that does not depend on the batch worked out.
@@ -52,11 +62,9 @@ struct DecodeAttention: Sendable {
   /// Sequences from which on contexts are not split over blocks.
   let unsplitFrom: Double
 
-  init(
-    _ times: DecodeTimes, walking: Double, _ heads: AttentionHeads, gpu: GPU,
-    family: AttentionFamily
-  ) {
-    let packs = family != .flash3
+  init(_ kernels: KernelProfile, _ heads: AttentionHeads, gpu: GPU, family: AttentionFamily) {
+    let times = kernels.decode
+    let packs = family == .flash2
     let isGrouped = heads.queries > heads.keyValues
     // Grouped queries are swapped into rows and back by a kernel of their own.
     let swaps = packs && isGrouped && heads.keyValues > 1
@@ -67,10 +75,13 @@ struct DecodeAttention: Sendable {
     let memory = times.memory * gpu.bandwidth.value
     let unpacked = heads.cache == .fp8 ? DecodeTimes.unpacking : 1
     let reading = heads.bytesPerToken * unpacked / memory
-    // Read once for each query head, from L2 after the first time.
+    // Many query heads that share their keys, as latent ones do, compute longer than they read.
+    let computing = heads.flopsPerPair / (kernels.prefill.compute * gpu.bf16.value)
+    // Without packing keys are read once for each query head, from L2 after the first time.
     let group = Double(heads.queries) / Double(heads.keyValues)
-    let again = group * heads.bytesPerToken / (Self.cacheSpeed * gpu.bandwidth.value)
-    perToken = family == .unpacked ? max(reading, again) : reading
+    let again =
+      group * heads.bytesPerToken / (kernels.elementwise.cacheSpeed * gpu.bandwidth.value)
+    perToken = max(reading, computing, family == .unpacked ? again : 0)
     perRow = 4 * Double(heads.width * (heads.queries + heads.keyValues)) / memory
     ramp = times.ramp
     combine = times.combine
@@ -79,21 +90,18 @@ struct DecodeAttention: Sendable {
     let memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
     let computeFloor = heads.flopsPerPair / gpu.bf16.value
     dataSheetFloor = max(memoryFloor, computeFloor)
-    isComputeBound = computeFloor > memoryFloor
+    isComputeBound = computing > reading
     let processors = Double(gpu.tiledMultiprocessors)
     // Never more than what a token costs at the batch from which it counts, so that a longer
     // context never takes less time.
-    unsplitFrom = 0.8 * processors / Double(heads.keyValues)
+    unsplitFrom = DecodeTimes.unsplit * processors / Double(heads.keyValues)
     walk =
       family == .flash3
       ? 0
       : min(
-        walking * (Double(heads.width) / 128) / (gpu.bf16.value / processors),
+        kernels.prefill.walk * (Double(heads.width) / 128) / (gpu.bf16.value / processors),
         perToken * unsplitFrom)
   }
-
-  /// L2 bandwidth over HBM bandwidth, for keys that query heads read again.
-  private static let cacheSpeed = 1.7
 
   /// The time for `sequences` that attend to `context` tokens together, one of them to `longest`.
   func time(_ sequences: Double, _ context: Double, longest: Double) -> Double {

@@ -2,7 +2,7 @@ public import Catalog
 public import Units
 
 extension Operation {
-  /// Arithmetic and traffic of one GPU that no kernel can do without.
+  /// Arithmetic and traffic of one GPU with nothing in its caches.
   public struct Work: Sendable, Equatable {
     /// Floating-point operations, at the peak of `precision`.
     public var flops = 0.0
@@ -44,6 +44,8 @@ extension Operation {
     case .engineAllReduce(let gpus, let bytes, _):
       work.link = Collective.allReduce.share(of: gpus) * bytes
     case .elementwise(let bytes): work.memory = bytes
+    case .headNorm(let heads, let width):
+      work.memory = 2 * heads * Double(width) * Precision.bf16.bytes
     case .sampling(let sequences, let vocab):
       work.memory = Double(sequences) * Double(vocab) * Precision.bf16.bytes
     case .experts(let experts):
@@ -60,7 +62,9 @@ extension Operation {
 
   /// The time at the data sheet's peaks: the larger of arithmetic, memory traffic and link.
   ///
-  /// The naive roofline that fits are compared with, and a floor of every real kernel.
+  /// The naive roofline that fits are compared with. A floor of kernels that read what does not fit
+  /// L2, such as weights and long contexts; activations that L2 holds, and all-reduces that the
+  /// switch adds up, can take less.
   public func floor(on gpu: GPU) -> Seconds {
     let work = work
     var link = gpu.hostLink

@@ -18,9 +18,7 @@ extension Operation {
         gpu: gpu
       ).time(rows)
     case .decodeAttention(let heads, let sequences, let context):
-      return DecodeAttention(
-        kernels.decode, walking: kernels.prefill.walk, heads, gpu: gpu, family: family
-      ).time(
+      return DecodeAttention(kernels, heads, gpu: gpu, family: family).time(
         Double(sequences), Double(sequences) * Double(context), longest: Double(context))
     case .prefillAttention(let heads, let sequences, let tokens, let cached):
       return PrefillAttention(kernels.prefill, heads, gpu: gpu)
@@ -41,9 +39,10 @@ extension Operation {
         gpus: gpus, bytes: bytes, bandwidth: Self.link(gpu, overNVLink), overNVLink: overNVLink,
         inSwitch: overNVLink && gpu.reducesInSwitch)
     case .elementwise(let bytes):
-      return BoundElementwise(
-        kernels.elementwise, count: 1, bytes: bytes, bandwidth: gpu.bandwidth.value,
-        l2: gpu.l2.value
+      return BoundElementwise(kernels.elementwise, count: 1, bytes: bytes, gpu: gpu).time(1)
+    case .headNorm(let heads, let width):
+      return BoundElementwise.norms(
+        kernels.elementwise, count: 1, heads: heads, width: width, gpu: gpu
       ).time(1)
     case .sampling(let sequences, let vocab):
       return kernels.elementwise.sampling(sequences, vocab: vocab, bandwidth: gpu.bandwidth.value)

@@ -20,6 +20,8 @@ public enum Operation: Sendable, Equatable {
   case engineAllReduce(gpus: Int, bytes: Double, overNVLink: Bool)
   /// A kernel that passes over `bytes` of activations.
   case elementwise(bytes: Double)
+  /// A norm that passes over each of `heads` heads of `width` elements by itself.
+  case headNorm(heads: Double, width: Int)
   /// Choosing the next tokens of `sequences` among `vocab`.
   case sampling(sequences: Int, vocab: Int)
   /// The routed experts of one layer.

@@ -23,23 +23,31 @@ public struct PrefillTimes: Sendable, Equatable {
   /// Operations of a row block per key, on its one multiprocessor.
   public var row: Double
 
+  // Not fitted by `calibrate`: the same on every GPU, without a standard error.
+
   /// Elements of a head's width that the softmax of one pair takes as long as, where it does not
-  /// hide behind the products of wide heads.
+  /// hide behind the products of wide heads; 0 to 128, chosen on heads of 64 against 128 (vLLM's
+  /// kernels on H100 and RTX PRO 6000, aiconfigurator).
   static let softmax = 50.0
-  /// Rows of a block.
+  /// Rows of a block: FlashAttention's tile of queries.
   public static let blockRows = 128
-  /// Fraction of the HBM bandwidth of streams that long.
+  /// Fraction of the HBM bandwidth of streams that long; 0.9 to 1, what the best kernels reach.
   static let memory = 0.95
 
   /// Operations of a row block of decoding queries per key: whole tiles of 64 rows and 128 columns,
   /// and never less than a row block of a prompt.
   var walk: Double { max(row, 4 * 64 * 128 / compute) }
 
-  // Flash attention 2 in a step that has both: see `MixedAttention`.
-  /// Pairs of a decoding query's padded row block, as a multiple of 64 rows.
+  // Flash attention 2 in a step that has both, see `MixedAttention`: chosen on the mixed steps of
+  // vLLM 0.19 on RTX PRO 6000 (LLMServingSim), the one GPU that they were measured on.
+
+  /// Pairs of a decoding query's padded row block, as a multiple of 64 rows; 1 to 1.5.
   static let padding = 1.12
-  /// Time to skip one row block that a sequence does not have, s.
+  /// Time in which a multiprocessor skips one row block that a sequence does not have, s; 0.1 to
+  /// 1 µs, the start and end of a block of threads that finds nothing to do.
   static let skip = 0.40e-6
+  /// Shares of L2 up to which keys read again stay there, and beyond which none does; 0 to 1.
+  static let kept = (all: 0.3, none: 1.0)
 }
 
 /// Prefill attention of one layer on one GPU, all that does not depend on the step worked out.
@@ -68,7 +76,7 @@ struct PrefillAttention: Sendable {
     perKey = heads.bytesPerToken / (PrefillTimes.memory * bandwidth)
     stored = (2 * queries + 6 * keys) * width * 2 / (processors * times.store)
     passed = (2 * queries + 4 * keys) * width * 2 / (PrefillTimes.memory * bandwidth)
-    cache = gpu.l2.value / (PrefillTimes.memory * bandwidth)
+    cache = gpu.sharedCache / (PrefillTimes.memory * bandwidth)
     pairFloor = heads.flopsPerPair / peak
     queryFloor = 2 * queries * width * 2 / bandwidth
   }
@@ -114,7 +122,8 @@ struct PrefillAttention: Sendable {
 
 /// Attention of steps that hold both chunks of prompts and decodes.
 ///
-/// Flash attention 3 packs grouped queries whatever the step holds: the times add, less a launch.
+/// Flash attention 3 packs grouped queries whatever the step holds, and older kernels never did:
+/// the times add, less a launch.
 /// Flash attention 2 runs one kernel for all rows, in which every decoding query is a row block of
 /// its own for each query head: 64 rows of arithmetic for one, keys read again by heads that share
 /// them, and empty blocks up to the largest chunk's number.
@@ -135,7 +144,7 @@ struct MixedAttention: Sendable {
   ) {
     let processors = Double(gpu.tiledMultiprocessors)
     self.prefill = prefill
-    isOneKernel = family != .flash3
+    isOneKernel = family == .flash2
     saved = min(times.floor, 2 * decode.kernel)
     pairs = PrefillTimes.padding * 64
     skip = Double(heads.queries) * PrefillTimes.skip / processors
@@ -144,8 +153,7 @@ struct MixedAttention: Sendable {
     let row = times.walk
     end = row * (Double(heads.width) / 128) / (gpu.bf16.value / processors)
     spread = 1 / processors
-    cachedShare =
-      gpu.l2.value > 0 ? heads.bytesPerToken / Double(heads.keyValues) / gpu.l2.value : .infinity
+    cachedShare = heads.bytesPerToken / Double(heads.keyValues) / gpu.sharedCache
   }
 
   /// The time of both together: never less than either alone.
@@ -161,7 +169,8 @@ struct MixedAttention: Sendable {
     let compute =
       (chunks.pairs + pairs * context) * prefill.perPair + blocks * prefill.perBlock
       + sequences * max(0, empty) * skip
-    let missing = context > 0 ? min(1, max(0, (cachedShare * context - 0.3) / 0.7)) : 0
+    let kept = PrefillTimes.kept
+    let missing = min(1, max(0, (cachedShare * context - kept.all) / (kept.none - kept.all)))
     let again = 1 + (group - 1) * min(1, sequences * spread) * missing
     let together = prefill.time(
       compute: compute, keys: (chunks.keys + context * again) * prefill.perKey,

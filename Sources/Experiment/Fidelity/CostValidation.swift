@@ -14,6 +14,8 @@ public struct CostValidation: Sendable {
   public let isHeldOut: Bool
   /// One result a class.
   public let classes: [Validation]
+  /// What a reader should be warned of, beside what the files say.
+  public let warnings: [String]
 
   /// Compares `files` with the constants of their GPU; with those of the file `kernels` when there
   /// is one, and with those that the other measured GPUs predict when `isHeldOut`.
@@ -29,11 +31,17 @@ public struct CostValidation: Sendable {
       isHeldOut
       ? KernelProfile(of: gpu, from: MeasuredConstants.all.filter { $0.gpu != gpu.name })
       : KernelProfile(of: gpu)
+    var warnings: [String] = []
     if let path {
       let file = try KernelFile(path)
       kernels.replace(with: file.constants)
       kernels.source = "\(path), else " + kernels.source
+      let fitted = file.constants.gpu
+      if fitted != gpu.name {
+        warnings.append("\(path) was fitted to \(fitted), not to \(gpu.name)")
+      }
     }
+    self.warnings = warnings
     self.kernels = kernels
     let taught = MeasuredConstants.all.filter { $0.gpu != gpu.name }.flatMap(\.classes)
     classes = files.classes.compactMap { type, measurements in

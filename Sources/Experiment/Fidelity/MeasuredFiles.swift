@@ -42,6 +42,7 @@ public struct MeasuredFiles: Sendable {
     var files: [File] = []
     var found = measuredClasses.map { _ in [Measurement]() }
     var warnings: [String] = []
+    var omitted = ""
     for path in paths {
       do {
         let table = try MeasuredTable(try ExperimentConfig.bytes(of: path), name: path)
@@ -50,11 +51,13 @@ public struct MeasuredFiles: Sendable {
         guard let place = measuredClasses.firstIndex(where: { $0 == type }) else { continue }
         let list = try type.measurements(in: rows, on: gpu)
         found[place] += list
+        let unknown = Self.formats(notModelledIn: rows, type)
         if list.count < rows.rows.count {
           warnings.append(
             "\(path): \(rows.rows.count - list.count) of \(rows.rows.count) rows are of formats or "
-              + "models that are not modelled and are left out")
+              + "models that are not modelled and are left out" + unknown)
         }
+        omitted += unknown
         files.append(
           File(path: path, rows: table.rows.count, contentHash: table.contentHash))
         if let other = table.otherGPU(than: gpu.name) {
@@ -77,8 +80,27 @@ public struct MeasuredFiles: Sendable {
         nil,
         "no row is left"
           + (tensorParallel.map { " with --tensor-parallel \($0)" } ?? "")
-          + "; formats that are not modelled are left out")
+          + "; formats that are not modelled are left out" + omitted)
     }
+  }
+
+  /// The formats of numbers in `table` that are not modelled, with what they may be slips of;
+  /// empty when there is none.
+  private static func formats(
+    notModelledIn table: MeasuredTable, _ type: any MeasuredClass.Type
+  ) -> String {
+    guard let column = type.format else { return "" }
+    let known = Precision.measuredNames
+    var names: [String] = []
+    for row in table.rows {
+      let name = row.text(column)
+      if Precision(measured: name) == nil, !names.contains(name) { names.append(name) }
+    }
+    guard !names.isEmpty else { return "" }
+    let list = names.map { name in
+      "\"\(name)\"" + (nearest(name, in: known).map { " (did you mean \"\($0)\"?)" } ?? "")
+    }
+    return "; \(column): \(list.joined(separator: ", ")); known: \(known.joined(separator: ", "))"
   }
 
   /// The GPU that files of measurements or the catalogue call `name`.
@@ -91,10 +113,20 @@ public struct MeasuredFiles: Sendable {
 }
 
 extension MeasuredTable {
-  /// The rows measured on `gpus` GPUs, all when nil or when no column tells.
+  /// The rows measured on `gpus` GPUs, all when nil.
+  ///
+  /// - Throws: `CalibrationError` when several are asked for and no column tells; rows without one
+  ///   are of a single GPU.
   fileprivate func kept(_ gpus: Int?) throws(CalibrationError) -> MeasuredTable {
-    let column = ["n_gpus", "moe_tp_size", "tp"].first { header.contains($0) }
-    guard let gpus, let column else { return self }
+    let columns = ["n_gpus", "moe_tp_size", "tp"]
+    guard let gpus else { return self }
+    guard let column = columns.first(where: header.contains) else {
+      if gpus == 1 { return self }
+      throw CalibrationError(
+        name,
+        "has none of the columns \(columns.joined(separator: ", ")), so that --tensor-parallel "
+          + "\(gpus) keeps no row of it; leave it out")
+    }
     var rows: [MeasuredTable.Row] = []
     for row in self.rows where try row.whole(column) == gpus { rows.append(row) }
     return with(rows)

@@ -15,6 +15,8 @@ public struct RunChoice: Sendable {
   public var tensorParallel = 1
   /// An engine profile for all rows; nil: by engine and version.
   public var profile: String?
+  /// A model to whose rows host times are fitted first; the others are replayed with them.
+  public var fittedOn: String?
   /// `key=value` settings laid over every experiment.
   public var overrides: [String] = []
 
@@ -39,6 +41,9 @@ public struct RunChoice: Sendable {
       throw .unknown(
         "engine profile", profile, known: EngineProfile.all.map(\.name), at: .flag("--profile"))
     }
+    guard tensorParallel >= 1 else {
+      throw ConfigError(.flag("--tp"), "\(tensorParallel) is no number of GPUs; write 1 or more")
+    }
     var list: [Override] = []
     for text in overrides { list.append(try Override(text)) }
     return RunReplay(profile: profile, overrides: list)
@@ -49,7 +54,22 @@ public struct RunChoice: Sendable {
     if let engine, engine.lowercased() != row.engine.lowercased() { return false }
     if let model, Model.measured(row.modelName) != (try self.model(of: model)) { return false }
     if let gpu, GPU.measured(row.gpuName) != (try self.gpu(of: gpu)) { return false }
+    if let fittedOn, Model.measured(row.modelName) == (try self.model(of: fittedOn)) {
+      return false
+    }
     return true
+  }
+
+  /// Refuses an engine that has no profile and that none of `files` names.
+  func checkEngine(_ files: [MeasuredRunFile]) throws(ConfigError) {
+    guard let engine else { return }
+    var known = EngineProfile.measuredEngines
+    for name in files.flatMap(\.engines) where !known.contains(name.lowercased()) {
+      known.append(name.lowercased())
+    }
+    guard known.contains(engine.lowercased()) else {
+      throw .unknown("engine", engine, known: known, at: .flag("--engine"))
+    }
   }
 }
 
@@ -71,6 +91,8 @@ public struct MeasuredRunFile: Sendable {
   public let kind: String
   /// Its rows that `RunChoice` means.
   public let content: Content
+  /// The engines that its rows name, also those that are not meant.
+  let engines: [String]
 
   /// Reads the file at `path`: CSV by its header, JSON as `vllm bench serve` writes it.
   ///
@@ -84,6 +106,7 @@ public struct MeasuredRunFile: Sendable {
         let result = try BenchResult(bytes, path: path, choice)
         (kind, contentHash) = ("vllm-bench", result.contentHash)
         content = .runs([result.row])
+        engines = []
         return
       }
       let table = try MeasuredTable(bytes, name: path)
@@ -91,16 +114,20 @@ public struct MeasuredRunFile: Sendable {
       if table.has(MeasuredRequests.columns) {
         kind = "requests"
         content = .requests(try MeasuredRequests(table))
+        engines = []
         return
       }
       guard let type = Self.type(of: table) else { throw Self.unknown(table) }
       kind = type.name
       var rows: [MeasuredRunRow] = []
+      var engines: [String] = []
       for row in table.rows {
         let read = try type.row(row)
+        if !engines.contains(read.engine) { engines.append(read.engine) }
         if try choice.keeps(read) { rows.append(read) }
       }
       content = .runs(rows)
+      self.engines = engines
     } catch let error as CalibrationError {
       throw ConfigError(nil, "\(error)")
     } catch let error as ConfigError {

@@ -35,6 +35,7 @@ public struct RunCalibration: Sendable {
       rows += list
       files.append(file)
     }
+    try choice.checkEngine(files)
     self.files = files
     let profile = try Self.profile(of: rows, replay)
     self.profile = profile.name
@@ -106,9 +107,7 @@ public struct RunCalibration: Sendable {
     _ values: [Double]
   ) throws(ConfigError) -> [Double] {
     var replay = replay
-    replay.overrides += zip(constants, values).map {
-      Override("engine.profile.\($0.name)", "\($1) s", from: "engine.profile.\($0.name)")
-    }
+    replay.overrides += zip(constants, values).map { override($0.name, $1) }
     var times: [Double] = []
     var last: (place: String, times: RunReplay.Times)?
     for pair in pairs {
@@ -125,6 +124,15 @@ public struct RunCalibration: Sendable {
 }
 
 extension RunCalibration {
+  /// The constants as settings of an experiment.
+  var overrides: [Override] {
+    calibration.constants.map { Self.override($0.name, $0.value) }
+  }
+
+  fileprivate static func override(_ name: String, _ value: Double) -> Override {
+    Override("engine.profile.\(name)", "\(value) s", from: "engine.profile.\(name)")
+  }
+
   /// Errors before and after, and the constants.
   public var text: String {
     var errors = TextTable([

@@ -13,6 +13,8 @@ internal import Units
 struct RunReplay: Sendable {
   /// The engine profile of every run; nil: the one of its engine and version.
   var profile: String?
+  /// Where the host times come from, after the profile's name; empty when they are its own.
+  var origin = ""
   /// Settings of the user, the last to be applied.
   var overrides: [Override] = []
 

@@ -56,17 +56,31 @@ public struct RunValidation: Sendable {
     guard !paths.isEmpty else {
       throw ConfigError(nil, "no file; name at least one file of measured runs")
     }
-    let replay = try choice.replay()
-    for path in paths {
-      let file = try MeasuredRunFile(path, choice)
-      let source = Paths.last(of: path)
+    var replay = try choice.replay()
+    var files: [MeasuredRunFile] = []
+    for path in paths { files.append(try MeasuredRunFile(path, choice)) }
+    try choice.checkEngine(files)
+    if let model = choice.fittedOn { try replay.fit(paths, to: model, choice) }
+    for file in files {
+      let (path, source) = (file.path, Paths.last(of: file.path))
       switch file.content {
       case .runs(let rows): add(try replay.pairs(rows, source: source, skipped: &skipped), source)
       case .requests(let measured): groups += try replay.compare(measured, path, choice)
       }
     }
-    guard !groups.isEmpty || !skipped.isEmpty else {
-      throw ConfigError(nil, "no row is left of this engine, model and GPU")
+    guard !groups.isEmpty else {
+      throw ConfigError(
+        nil,
+        skipped.isEmpty
+          ? "no row is left of this engine, model and GPU"
+          : "no row can be replayed; \(omissions.joined(separator: "; "))")
+    }
+  }
+
+  /// What was left out, and why, one line each.
+  public var omissions: [String] {
+    skipped.map { row in
+      "\(row.source): \(row.rows) rows of \(row.engine) \(row.model) left out: \(row.reason)"
     }
   }
 
@@ -152,10 +166,23 @@ extension RunReplay {
         guard let replayed = times.value(of: metric) else { continue }
         pairs.append(
           .init(
-            row: row, profile: profile, metric: metric, measured: time.value, replayed: replayed))
+            row: row, profile: profile + origin, metric: metric, measured: time.value,
+            replayed: replayed))
       }
     }
     return pairs
+  }
+
+  /// Takes the profile and the host times that the rows of `model` in `paths` ask for.
+  mutating func fit(
+    _ paths: [String], to model: String, _ choice: RunChoice
+  ) throws(ConfigError) {
+    var rows = choice
+    (rows.model, rows.fittedOn) = (model, nil)
+    let fit = try RunCalibration(paths, rows)
+    profile = fit.profile
+    overrides = fit.overrides + overrides
+    origin = " fitted to \(try choice.model(of: model).name)"
   }
 
   /// Replays the requests of the file at `path` at their times.
@@ -180,7 +207,7 @@ extension RunReplay {
     return Self.compare(measured, table).map { metric, errors, correlation in
       RunValidation.Group(
         source: Paths.last(of: path), engine: choice.engine ?? "-", model: served.name,
-        gpu: hardware.name, profile: name, metric: metric, errors: errors,
+        gpu: hardware.name, profile: name + origin, metric: metric, errors: errors,
         correlation: correlation)
     }
   }

@@ -2,7 +2,7 @@
 ///
 /// Source: Agrawal et al., "Vidur: A Large-Scale Simulation Framework for LLM Inference", MLSys
 /// 2024; `data/processed_traces` of its repository.
-public struct VidurFormat: TraceFormat {
+public struct VidurFormat: ColumnTraceFormat {
   /// The name that an experiment uses.
   public static let name = "vidur"
   /// One sentence for `martlet list formats`.
@@ -10,33 +10,9 @@ public struct VidurFormat: TraceFormat {
     "Vidur: CSV with seconds from the start, prefill and decode tokens."
   /// Columns or keys that every row must have.
   public static let fields = ["arrived_at", "num_prefill_tokens", "num_decode_tokens"]
-  /// Whether the first line names the columns.
-  public static let hasHeader = true
+  /// Where they are.
+  public var columns: CSVColumns
 
-  private var columns: CSVColumns
-
-  /// Whether `firstLine` can only be of this format.
-  public static func recognizes(_ firstLine: String) -> Bool {
-    hasFields(in: firstLine)
-  }
-
-  /// Prepares for the rows after `first`.
-  ///
-  /// - Throws: `TraceError` when the header lacks a column.
-  public init(first: FirstLine, path: String) throws(TraceError) {
-    columns = try Self.columns(in: first, path: path)
-  }
-
-  /// Reads one row.
-  ///
-  /// - Throws: `RowFault` for a row that must be dropped.
-  public mutating func parse(_ line: Span<UInt8>, into row: inout TraceRow) throws(RowFault) {
-    try columns.split(line)
-    row.time = try RowFault.time(line, columns.ranges[0], field: 0, power: 12)
-    row.prompt = try RowFault.tokens(line, columns.ranges[1], field: 1)
-    row.output = try RowFault.tokens(line, columns.ranges[2], field: 2)
-  }
-
-  /// Adds what all rows together showed.
-  public func conclude(_ report: inout TraceReport) { warnOfUnused(columns, &report) }
+  /// Reads rows of a file with `columns`.
+  public init(columns: CSVColumns) { self.columns = columns }
 }

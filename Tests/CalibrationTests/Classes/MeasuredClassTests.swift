@@ -184,6 +184,10 @@ import Units
     ]
     #expect(rows.map(\.operation) == expected)
     #expect(rows.map(\.fits) == ["", "", "elementwise", "elementwise"])
+    // Queries and keys of whole heads, (32 + 4) / 2 in the mean, whatever the shards.
+    let norms = try read("model,tp,layer,tokens,time_us\nQwen/Qwen3-30B-A3B,2,qk_norm,10,5\n")
+    #expect(norms.rows.map(\.operation) == [.headNorm(heads: 180, width: 128)])
+    #expect(norms.rows.map(\.fits) == [""])
     let sampled = try read("model,tp,layer,sequences,time_us\nLlama-2-7b-hf,1,sampler,10,5\n")
     #expect(sampled.rows.map(\.operation) == [.sampling(sequences: 10, vocab: 32000)])
   }

@@ -83,9 +83,22 @@ import Units
     let operation = Cost.Operation.decodeAttention(grouped, sequences: 10, context: 1000)
     #expect(near(operation.time(on: .round(), kernels).value, 10_000 * 4096 / 1e12))
     // 1024 query heads over one key head: 4 · 1024 · 128 operations a token beat 512 B.
+    kernels.prefill.compute = 1000
     let wide = AttentionHeads(queries: 1024, keyValues: 1, width: 128)
     let heavy = Cost.Operation.decodeAttention(wide, sequences: 10, context: 1000)
     #expect(near(heavy.time(on: .round(), kernels).value, 10_000.0 * 4 * 1024 * 128 / 100e12))
+  }
+
+  @Test func `many heads that share their keys compute at the share that prompts reach`() {
+    // 512 operations a byte against 100 at the peaks, at half the peak; 64 · 10,000 tokens.
+    var kernels = kernels
+    kernels.prefill.compute = 0.5
+    let latent = AttentionHeads(queries: 512, keyValues: 1, width: 128)
+    let operation = Cost.Operation.decodeAttention(latent, sequences: 64, context: 10_000)
+    let computing: Double = 640_000 * 4 * 512 * 128 / 50e12
+    let rows: Double = 64 * 4 * 128 * 513 / 0.8e12
+    let expected = 10e-6 + computing + rows + 11e-6
+    #expect(near(operation.time(on: .round(), kernels).value, expected, within: 1e-5))
   }
 
   @Test(arguments: GPU.Architecture.allCases)
@@ -104,7 +117,7 @@ import Units
       // Hopper's kernels need Hopper's instructions, or Blackwell's with HBM.
       let isNew = architecture == .hopper || architecture == .blackwell && i % 2 == 1
       let expected = Reference.decode(
-        kernels.decode, row: kernels.prefill.row, heads,
+        kernels, heads,
         [Double](repeating: Double(context), count: batch), on: gpu, flash3: isNew)
       let operation = Cost.Operation.decodeAttention(heads, sequences: batch, context: context)
       #expect(near(operation.time(on: gpu, kernels).value, expected), "\(operation)")
@@ -124,7 +137,7 @@ import Units
       let rest = (Double(batch) * 1000 - Double(longest)) / Double(batch - 1)
       let contexts = [Double(longest)] + [Double](repeating: rest, count: batch - 1)
       let expected = Reference.decode(
-        constants.decode, row: walk, grouped, contexts, on: deployment.gpu, flash3: false)
+        constants, row: walk, grouped, contexts, on: deployment.gpu, flash3: false)
       let part = try #require(
         cost.parts(of: shape).parts.first { $0.name == "decode attention" })
       #expect(near(part.time.value, 32 * expected), "\(batch) \(longest)")

@@ -26,6 +26,13 @@ import Units
     #expect(near(time(.elementwise(bytes: 65e6)), 2e-6 + 16.25e-6 + 40e-6))
   }
 
+  @Test func `norms of single heads wait for a block of threads each`() {
+    // 100,000 rows on 100 multiprocessors at 0.105 µs: 105 µs; their 25.6 MB take 6.4 + 0.6.
+    #expect(near(time(.headNorm(heads: 100_000, width: 64)), 2e-6 + 105e-6 + 0.6e-6))
+    // Rows of 8,192 elements: 32.768 MB at 4 TB/s take longer than 1.05 µs of blocks.
+    #expect(near(time(.headNorm(heads: 1000, width: 8192)), 2e-6 + 8.192e-6 + 7.768e-6))
+  }
+
   @Test func `sampling passes over the logits of each sequence`() {
     // 100 sequences · 100,000 logits · 6 B at 1 TB/s: 60 µs.
     #expect(near(time(.sampling(sequences: 100, vocab: 100_000)), 75e-6))
@@ -40,6 +47,11 @@ import Units
       let bytes = Double.random(in: 0...(i % 2 == 0 ? 1e6 : 1e9), using: &random)
       let time = Cost.Operation.elementwise(bytes: bytes).time(on: gpu, kernels).value
       #expect(near(time, Reference.elementwise(kernels.elementwise, bytes: bytes, on: gpu)))
+      let (heads, width) = ((bytes / 512).rounded(.up), [64, 128, 256, 4096][i % 4])
+      let norm = Cost.Operation.headNorm(heads: heads, width: width).time(on: gpu, kernels).value
+      let expected = Reference.headNorm(
+        kernels.elementwise, heads: heads, width: Double(width), on: gpu)
+      #expect(near(norm, expected))
     }
   }
 }

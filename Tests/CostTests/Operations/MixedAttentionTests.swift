@@ -29,7 +29,7 @@ import Units
       [Double(decodes.longest)]
       + [Double](repeating: rest, count: decodes.count - 1)
     return Reference.decode(
-      kernels.decode, row: kernels.prefill.row, heads, contexts, on: gpu, flash3: flash3)
+      kernels, heads, contexts, on: gpu, flash3: flash3)
   }
 
   private static let chunks: [[Reference.Chunk]] = [
@@ -98,6 +98,35 @@ import Units
       for chunks in Self.chunks {
         let expected = oneKernel(kernels, decodes, chunks, on: deployment.gpu)
         #expect(near(time(cost, shape(decodes, chunks)), expected), "\(decodes) \(chunks)")
+      }
+    }
+  }
+
+  @Test(arguments: [EngineProfile.Kernels.of2023, .of2024])
+  func `kernels before grouped queries were packed launch two kernels and add up`(
+    years: EngineProfile.Kernels
+  ) throws {
+    var profile = EngineProfile.none
+    profile.kernels = years
+    let deployment = try deploy("llama-3.1-8b", "a100-80gb-sxm", profile: profile)
+    let cost = Calibrated(Calibrated.Options(), deployment)
+    let (kernels, gpu) = (cost.kernels, deployment.gpu)
+    for (count, context) in [(2, 10), (4, 4000), (128, 500), (256, 2000)] {
+      let (b, tokens) = (Double(count), Double(count * context))
+      // Four query heads read the keys of one, from L2 after the first; nothing is swapped.
+      let slower = max(1 / kernels.decode.memory, 4 / kernels.elementwise.cacheSpeed)
+      let t = kernels.decode
+      let rows: Double = b * 40 * 128 * 4 / t.memory
+      let m: Double = (tokens * 4096 * slower + rows) / gpu.bandwidth.value
+      let ramp: Double = t.ramp * m * m / (m * m + 4 * t.ramp * t.ramp)
+      let read: Double = m + ramp + (tokens > 128 ? t.combine : 0)
+      let decode = 2 * t.kernel + Reference.norm(b * 8 * t.sequence / 108, read)
+      let decodes: Decodes = (count, context, context)
+      #expect(near(time(cost, shape(decodes, [])), decode), "\(count)")
+      for chunks in Self.chunks {
+        let prompt = Reference.prefill(kernels.prefill, heads, chunks, on: gpu)
+        let saved = min(kernels.prefill.floor, 2 * kernels.decode.kernel)
+        #expect(near(time(cost, shape(decodes, chunks)), prompt + decode - saved), "\(chunks)")
       }
     }
   }

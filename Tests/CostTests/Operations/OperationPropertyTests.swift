@@ -93,6 +93,8 @@ extension Cost.Operation {
   /// to HBM, and a switch that adds up passes every byte of an all-reduce once each way.
   fileprivate func physicalFloor(on gpu: GPU) -> Double {
     switch self {
+    case .headNorm(let heads, let width):
+      max(0, 4 * heads * Double(width) - gpu.l2.value) / gpu.bandwidth.value
     case .elementwise(let bytes): max(0, bytes - gpu.l2.value) / gpu.bandwidth.value
     case .collective(.allReduce, _, let bytes, overNVLink: true),
       .engineAllReduce(_, let bytes, overNVLink: true):

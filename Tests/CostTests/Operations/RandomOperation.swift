@@ -41,12 +41,42 @@ extension Cost.Operation {
       .mixedAttention(
         heads, chunk: size(4096), cached: size(20_000), sequences: size(300),
         context: size(20_000)),
+      .headNorm(heads: Double(size(1 << 20)), width: size(256)),
       .elementwise(bytes: bytes), .sampling(sequences: size(1024), vocab: size(256_000)),
       .experts(experts),
       .copy(
         HostCopy.allCases[size(2) - 1], blockBytes: Double(size(1 << 26)),
         blocks: Double(size(100_000))),
     ]
+  }
+
+  /// Attention with each of its sizes grown by `more`.
+  private func longerAttention(by more: Int) -> [Cost.Operation] {
+    switch self {
+    case .decodeAttention(let heads, let sequences, let context):
+      [
+        .decodeAttention(heads, sequences: sequences + more, context: context),
+        .decodeAttention(heads, sequences: sequences, context: context + more),
+      ]
+    case .prefillAttention(let heads, let sequences, let tokens, let cached):
+      [
+        .prefillAttention(heads, sequences: sequences + more, tokens: tokens, cached: cached),
+        .prefillAttention(heads, sequences: sequences, tokens: tokens + more, cached: cached),
+        .prefillAttention(heads, sequences: sequences, tokens: tokens, cached: cached + more),
+      ]
+    case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
+      [
+        .mixedAttention(
+          heads, chunk: chunk + more, cached: cached, sequences: sequences, context: context),
+        .mixedAttention(
+          heads, chunk: chunk, cached: cached + more, sequences: sequences, context: context),
+        .mixedAttention(
+          heads, chunk: chunk, cached: cached, sequences: sequences + more, context: context),
+        .mixedAttention(
+          heads, chunk: chunk, cached: cached, sequences: sequences, context: context + more),
+      ]
+    default: []
+    }
   }
 
   /// The same operation with each of its sizes grown by one, to the next edge of a tile and by
@@ -60,28 +90,7 @@ extension Cost.Operation {
           .gemm(rows: m, inner: k + more, outer: n, precision),
           .gemm(rows: m, inner: k, outer: n + more, precision),
         ]
-      case .decodeAttention(let heads, let sequences, let context):
-        [
-          .decodeAttention(heads, sequences: sequences + more, context: context),
-          .decodeAttention(heads, sequences: sequences, context: context + more),
-        ]
-      case .prefillAttention(let heads, let sequences, let tokens, let cached):
-        [
-          .prefillAttention(heads, sequences: sequences + more, tokens: tokens, cached: cached),
-          .prefillAttention(heads, sequences: sequences, tokens: tokens + more, cached: cached),
-          .prefillAttention(heads, sequences: sequences, tokens: tokens, cached: cached + more),
-        ]
-      case .mixedAttention(let heads, let chunk, let cached, let sequences, let context):
-        [
-          .mixedAttention(
-            heads, chunk: chunk + more, cached: cached, sequences: sequences, context: context),
-          .mixedAttention(
-            heads, chunk: chunk, cached: cached + more, sequences: sequences, context: context),
-          .mixedAttention(
-            heads, chunk: chunk, cached: cached, sequences: sequences + more, context: context),
-          .mixedAttention(
-            heads, chunk: chunk, cached: cached, sequences: sequences, context: context + more),
-        ]
+      case .decodeAttention, .prefillAttention, .mixedAttention: longerAttention(by: more)
       case .collective(let kind, let gpus, let bytes, let over):
         [
           .collective(kind, gpus: gpus, bytes: bytes + Double(more * more), overNVLink: over),
@@ -93,6 +102,11 @@ extension Cost.Operation {
           .engineAllReduce(gpus: min(group, gpus + 1), bytes: bytes, overNVLink: over),
         ]
       case .elementwise(let bytes): [.elementwise(bytes: bytes + Double(more * more))]
+      case .headNorm(let heads, let width):
+        [
+          .headNorm(heads: heads + Double(more), width: width),
+          .headNorm(heads: heads, width: width + more),
+        ]
       case .sampling(let sequences, let vocab):
         [
           .sampling(sequences: sequences + more, vocab: vocab),

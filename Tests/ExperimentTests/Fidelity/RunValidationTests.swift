@@ -62,7 +62,7 @@ private struct Entry: Decodable {
   @Test func `settings and profiles of the user replace those of the engine`() throws {
     let text = closedLoops([(4, 10)])
     let standing = replayed(try validate(text))[0]
-    let slower = try validate(text) { $0.overrides = ["engine.profile.host_time=11.19ms"] }
+    let slower = try validate(text) { $0.overrides = ["engine.profile.host_time=10.89ms"] }
     #expect(abs(replayed(slower)[0] - standing - 10) < 0.01)
     let none = try validate(text) { $0.profile = "none" }
     #expect(replayed(none)[0] < standing)
@@ -89,9 +89,9 @@ private struct Entry: Decodable {
       + "llama2-70b,h100-80gb,8,512,2,3,90,30\n"
     let validation = try validate(text)
     #expect(validation.pairs.map { $0.metric.rawValue } == ["ttft", "tpot"])
-    // 80 layers launched at 270 us each and the host's 9.5 ms; prompts launch twice.
-    #expect(abs(replayed(validation)[1] - 31.1) < 0.1)
-    #expect(replayed(validation)[0] >= 9.5 + 2 * 80 * 0.27)
+    // 80 layers launched at 267 us each and the host's 9.88 ms; prompts launch twice.
+    #expect(abs(replayed(validation)[1] - 31.24) < 0.05)
+    #expect(replayed(validation)[0] >= 9.88 + 2 * 80 * 0.267)
   }
 
   @Test func `requests with their arrivals are compared as a whole`() throws {
@@ -127,6 +127,50 @@ private struct Entry: Decodable {
     #expect(message { _ = try validate(json, name: "bench.json") }.contains("--gpu"))
   }
 
+  @Test func `runs that are all left out are an error that says why`() {
+    let strange = closedLoops([(4, 10)]).replacing("meta-llama/Llama-3.1-8B", with: "acme/one")
+    let text = message { _ = try validate(strange) }
+    #expect(
+      text == "no row can be replayed; runs.csv: 1 rows of vllm 0.12.0 acme/one left out: the "
+        + "catalogue has no such model")
+    #expect(
+      message { _ = try validate(closedLoops([(4, 10)])) { $0.tensorParallel = 0 } }
+        == "--tp: 0 is no number of GPUs; write 1 or more")
+  }
+
+  @Test func `an engine that no file and no profile names is refused with those that are`() throws {
+    let text = closedLoops([(4, 10)])
+    let typo = message { _ = try validate(text) { $0.engine = "vlm" } }
+    #expect(
+      typo.hasPrefix("--engine: unknown engine \"vlm\" (did you mean \"vllm\"?); known: vllm,"))
+    let other = message { _ = try validate(text) { $0.engine = "sglang" } }
+    #expect(other == "no row is left of this engine, model and GPU")
+    #expect(try validate(text) { $0.engine = "VLLM" }.pairs.count == 1)
+    // An engine without a profile may be meant when a file names it and a profile is given.
+    let named = text.replacing(",vllm,", with: ",mine,")
+    let mine = try validate(named) { ($0.engine, $0.profile) = ("mine", "vllm-2026") }
+    #expect(mine.pairs.count == 1)
+  }
+
+  @Test func `host times fitted to one model replay the others`() throws {
+    let loops = [1, 2, 4, 6, 8, 12, 16, 24].map { (concurrency: $0, milliseconds: 1.0) }
+    let settings = [
+      "engine.profile.host_time=3ms", "engine.profile.host_time_per_sequence=100us",
+    ]
+    let times = replayed(try validate(closedLoops(loops)) { $0.overrides = settings })
+    let known = zip(loops, times).map { (concurrency: $0.concurrency, milliseconds: $1) }
+    let other = closedLoops([(4, 10), (16, 10)])
+      .replacing("meta-llama/Llama-3.1-8B", with: "Qwen/Qwen3-8B")
+    let truth = replayed(try validate(other) { $0.overrides = settings })
+    let both = closedLoops(known) + other.split(separator: "\n").dropFirst().joined(separator: "\n")
+    let moved = try validate(both) { $0.fittedOn = "llama-3.1-8b" }
+    #expect(moved.pairs.map(\.row.modelName) == ["Qwen/Qwen3-8B", "Qwen/Qwen3-8B"])
+    #expect(moved.pairs[0].profile == "vllm-2025 fitted to llama-3.1-8b")
+    for (a, b) in zip(replayed(moved), truth) { #expect(abs(a / b - 1) < 0.02) }
+    let own = replayed(try validate(other))
+    #expect(own[0] < truth[0] - 2)
+  }
+
   @Test func `a header of no known run is refused with those that are`() {
     let text = message { _ = try validate("a,b\n1,2\n") }
     #expect(text.contains("closed-loop: gpu,model") && text.contains("requests: arrival_s"))
@@ -140,7 +184,7 @@ private struct Entry: Decodable {
     var choice = RunChoice()
     choice.overrides = [
       "engine.profile.host_time=3ms", "engine.profile.host_time_per_sequence=100us",
-      "engine.profile.prompt_time=2.7ms",
+      "engine.profile.prompt_time=2.6ms",
     ]
     let path = try directory.write(closedLoops(loops), to: "runs.csv")
     let times = replayed(try RunValidation([path], choice))

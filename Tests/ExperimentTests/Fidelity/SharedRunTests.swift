@@ -52,22 +52,17 @@ import Testing
       let rows = ["vllm 0.12.0": 60, "vllm": 15][engine] ?? 177
       try expect(all, "tpot", median: 5, p90: 18, rows: rows, engine: engine)
     }
-    // No constant of their engines: all by the profile that an experiment has without naming one.
+    // One profile for all, the one that an experiment has without naming one. Its gap and its time
+    // of prompts come from rows of this file, so this is no prediction.
     try expect(
       try entries(file) { $0.profile = "vllm-2026" }, "tpot", median: 10, p90: 22, rows: 252)
   }
 
-  @Test func `constants move to another model of the same engine`() throws {
+  @Test func `closed loops on H100 without any time of an engine, kernels alone`() throws {
     guard let file = path("e2e_silicon_dense_h100") else { return }
-    for (model, profile, engine, rows) in [
-      ("qwen3-32b", "vllm-2026", "vllm 0.12.0", 60), ("llama-3.1-70b", "vllm-2025", "vllm", 15),
-    ] {
-      let moved = try entries(file) {
-        $0.model = model
-        $0.profile = profile
-      }
-      try expect(moved, "tpot", median: 15, p90: 27, rows: rows, engine: engine)
-    }
+    let bare = try entries(file) { $0.profile = "none" }
+    // The median is within the 10 % that was aimed at, the 90th percentile not within 22.
+    try expect(bare, "tpot", median: 10, p90: 24, rows: 252)
   }
 
   @Test func `an open loop on RTX PRO 6000 agrees in every mean, nothing fitted to it`() throws {
@@ -105,6 +100,19 @@ import Testing
   }
 
   #if !DEBUG
+  @Test func `constants fitted to one model predict another, nothing else of the file known`()
+    throws
+  {
+    guard let file = path("e2e_silicon_dense_h100") else { return }
+    for (fitted, engine, rows) in [
+      ("qwen3-32b", "vllm", 15), ("llama-3.1-70b", "vllm 0.12.0", 60),
+    ] {
+      let moved = try entries(file) { ($0.engine, $0.fittedOn) = ("vllm", fitted) }
+      try expect(moved, "tpot", median: 15, p90: 27, rows: rows, engine: engine)
+      #expect(!moved.contains { $0.model == fitted })
+    }
+  }
+
   @Test func `three constants an engine, fitted, come within 5 % of the runs`() throws {
     guard let file = path("e2e_silicon_dense_h100") else { return }
     var choice = RunChoice()
