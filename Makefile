@@ -98,6 +98,8 @@ golden: build
 results: build
 	@$(MARTLET) run Workloads/demo.yaml --out Results/demo --force --quiet
 	@sed -i 's/"wall_time_s": [^,]*/"wall_time_s": 0/' Results/demo/summary.json
+	@$(MARTLET) run Workloads/demo.yaml | grep -v ^next: | awk -f Results/demo.awk - README.md \
+	  > README.new && mv README.new README.md
 	@{ echo experiment,scheduler,cost,mean_running_requests,kv_token_share_waiting; \
 	  for file in vllm-orca-saturated vllm-orca-2rps; do for cost in calibrated roofline; do \
 	  for scheduler in vllm-v0 orca-max orca-pow2 orca-oracle; do \

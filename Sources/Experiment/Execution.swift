@@ -200,17 +200,17 @@ private struct DirectorySink: OutputSink, ~Copyable {
 // MARK: - For the console
 
 extension Execution {
-  /// One line that says what ran and how fast.
-  public func headline(wallSeconds: Double) -> String {
+  /// One line that says what ran and, with `wallSeconds`, how fast.
+  public func headline(wallSeconds: Double?) -> String {
     let config = assembly.config
     let (count, deployment) = (config.cluster.instances.value, assembly.deployment)
     let share = deployment.gpus == 1 ? "" : " of \(deployment.gpus) GPUs"
     let place = "\(count) x \(deployment.gpu.name)\(count == 1 ? "" : " instances")\(share)"
-    let wall = Double(Int(wallSeconds * 100 + 0.5)) / 100
+    let wall = wallSeconds.map { "\($0.fixed(2)) s wall, " } ?? ""
     let simulated = Double(Int(record.end.seconds.value * 10 + 0.5)) / 10
     return "\(deployment.model.name) on \(place), \(config.engine.scheduler.name.value), "
       + "\(record.requests.count) requests, seed \(config.seed) "
-      + "[\(wall) s wall, \(simulated) s simulated]"
+      + "[\(wall)\(simulated) s simulated]"
   }
 
   /// Names of the files that `write` makes.

@@ -24,6 +24,8 @@ struct Status: RawRepresentable, Equatable {
 /// Ends the process.
 func leave(with status: Status) -> Never { exit(status.rawValue) }
 
+/// The file descriptor of standard output.
+let standardOutput: Int32 = 1
 /// The file descriptor of standard error.
 let standardError: Int32 = 2
 

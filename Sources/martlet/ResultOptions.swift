@@ -64,7 +64,8 @@ struct ResultOptions: ParsableArguments {
       return
     }
     guard !quiet else { return }
-    let wall = execution.summary.description.wallTime ?? 0
+    // Two equal runs print the same bytes into a pipe or a file.
+    let wall = isTerminal(standardOutput) ? execution.summary.description.wallTime : nil
     print(execution.headline(wallSeconds: wall))
     print(execution.summary.consoleBlock, terminator: "")
     if let out {
