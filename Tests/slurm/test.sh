@@ -28,14 +28,14 @@ mkdir "$work/study" "$work/elsewhere"
 start=$SECONDS
 "$here/slurm-one.sh" up 2
 
-# 24 points of about a quarter of a second.
+# 24 points of about half a second.
 cat >"$work/study/rates.yaml" <<END
 base:
   model: llama-3.1-8b
   cluster: {gpu: h100-80gb-sxm}
   workload:
     generate:
-      requests: ${REQUESTS:-20000}
+      requests: ${REQUESTS:-30000}
       arrivals: {process: poisson, rate: 4}
       input_tokens: {distribution: lognormal, mean: 512, cv: 1, max: 4000}
       output_tokens: {distribution: lognormal, mean: 128, cv: 1, max: 2000}
@@ -62,14 +62,13 @@ drain() {
 }
 # The process of task $2 of job $1: the shard says which.
 worker() {
-  local shell
-  for shell in /proc/[0-9]*; do
-    if tr '\0' '\n' <"$shell/environ" | grep -qx "SLURM_ARRAY_JOB_ID=$1" &&
-      tr '\0' '\n' <"$shell/cmdline" | grep -qx "$2/4"; then
-      basename "$shell"
+  local file
+  for file in $(grep -lsazx "SLURM_ARRAY_JOB_ID=$1" /proc/[0-9]*/environ); do
+    if grep -qsazx "$2/4" "${file%environ}cmdline"; then
+      basename "${file%/environ}"
       return 0
     fi
-  done 2>/dev/null
+  done
   return 1
 }
 # Rows of the shard of task 2: points 2, 6, 10 …
@@ -77,7 +76,7 @@ own() { points | awk -F'[/.]' '{ if (($(NF - 1) + 0) % 4 == 2) n++ } END { print
 
 job=$(submit)
 pid=
-for _ in $(seq 100); do
+for _ in $(seq 400); do
   if pid=$(worker "$job" 2); then break; fi
   sleep 0.05
 done
