@@ -12,13 +12,16 @@ dir=${SLURM1_DIR:?set SLURM1_DIR to a directory for its state}
 port=${SLURM1_PORT:-6817}
 export SLURM_CONF=$dir/slurm.conf
 
+# A process that has ended stays there as a zombie where nobody reaps orphans.
+runs() { grep -q '^State:[[:space:]]*[^Z]' "/proc/$1/status" 2>/dev/null; }
+
 stop() {
   local file=$1 pid
   [ -s "$file" ] || return 0
   pid=$(cat "$file")
   kill "$pid" 2>/dev/null || true
   for _ in $(seq 50); do
-    kill -0 "$pid" 2>/dev/null || { rm -f "$file"; return 0; }
+    runs "$pid" || { rm -f "$file"; return 0; }
     sleep 0.1
   done
   kill -9 "$pid" 2>/dev/null || true

@@ -28,14 +28,14 @@ mkdir "$work/study" "$work/elsewhere"
 start=$SECONDS
 "$here/slurm-one.sh" up 2
 
-# 24 points of about a quarter of a second.
+# 24 points of about half a second.
 cat >"$work/study/rates.yaml" <<END
 base:
   model: llama-3.1-8b
   cluster: {gpu: h100-80gb-sxm}
   workload:
     generate:
-      requests: ${REQUESTS:-20000}
+      requests: ${REQUESTS:-30000}
       arrivals: {process: poisson, rate: 4}
       input_tokens: {distribution: lognormal, mean: 512, cv: 1, max: 4000}
       output_tokens: {distribution: lognormal, mean: 128, cv: 1, max: 2000}
@@ -51,7 +51,7 @@ cd "$work/study"
 
 # Where it is submitted from must not matter.
 cd "$work/elsewhere"
-points() { find "$work/study/shards/points" -name '*.row' -newer job.sbatch 2>/dev/null | sort; }
+points() { find "$work/study/shards/points" -name '[0-9]*.row' | sort; }
 submit() { sbatch --parsable "$@" job.sbatch; }
 drain() {
   for _ in $(seq 600); do
@@ -62,25 +62,30 @@ drain() {
 }
 # The process of task $2 of job $1: the shard says which.
 worker() {
-  local shell
-  for shell in /proc/[0-9]*; do
-    if tr '\0' '\n' <"$shell/environ" | grep -qx "SLURM_ARRAY_JOB_ID=$1" &&
-      tr '\0' '\n' <"$shell/cmdline" | grep -qx "$2/4"; then
-      basename "$shell"
+  local file
+  for file in $(grep -lsazx "SLURM_ARRAY_JOB_ID=$1" /proc/[0-9]*/environ); do
+    if grep -qsazx "$2/4" "${file%environ}cmdline"; then
+      basename "${file%/environ}"
       return 0
     fi
-  done 2>/dev/null
+  done
   return 1
 }
 # Rows of the shard of task 2: points 2, 6, 10 …
 own() { points | awk -F'[/.]' '{ if (($(NF - 1) + 0) % 4 == 2) n++ } END { print n + 0 }'; }
 
 job=$(submit)
-for _ in $(seq 600); do
-  if [ "$(own)" -ge 1 ]; then break; fi
+pid=
+for _ in $(seq 400); do
+  if pid=$(worker "$job" 2); then break; fi
   sleep 0.05
 done
-pid=$(worker "$job" 2) || fail "task 2 does not run"
+[ -n "$pid" ] || fail "task 2 does not run"
+# Its first point; nothing but the shell's own tests, to be there before the last one.
+for _ in $(seq 1000); do
+  if [ -e "$work/study/shards/points/0002.row" ]; then break; fi
+  sleep 0.02
+done
 kill -9 "$pid"
 before=$(own)
 drain "$job"
