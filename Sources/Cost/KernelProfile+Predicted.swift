@@ -97,9 +97,10 @@ extension GPU {
     bf16.value / (Double(tiledMultiprocessors) * clock.value)
   }
 
-  /// Place among the generations of tensor cores, 0 being that of 2020 (Ampere) and one every two
-  /// years; older ones are all at −1. An unknown chip counts by its narrowest arithmetic: of 4 bits
-  /// as one of 2024, of 8 as one of 2022, else of 2020.
+  /// Place among the generations of tensor cores, 0 being that of 2020.
+  ///
+  /// One every two years from Ampere on; older ones are all at −1. An unknown chip counts by its
+  /// narrowest arithmetic: of 4 bits as one of 2024, of 8 as one of 2022, else of 2020.
   private var generation: Double {
     switch architecture {
     case .volta, .turing: -1
