@@ -56,7 +56,9 @@ let package = Package(
         "Calibration", "Catalog", "Cluster", "Cost", "Files", "Kernel", "Memory", "Metrics",
         "Schedulers", "Serving", "Units", "Workload",
       ]),
-    room("Studies", ["CGSL", "Experiment", "Files", "Kernel", "Metrics", "Units", "Workload"]),
+    room(
+      "Studies",
+      ["CGSL", "Cost", "Experiment", "Files", "Kernel", "Metrics", "Units", "Workload"]),
     .executableTarget(
       name: "martlet",
       dependencies: [

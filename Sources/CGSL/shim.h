@@ -8,6 +8,7 @@
 #include <gsl/gsl_multimin.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
+#include <gsl/gsl_roots.h>
 #include <gsl/gsl_statistics_double.h>
 #include <gsl/gsl_vector.h>
 
@@ -21,6 +22,8 @@ static inline const gsl_multifit_nlinear_type *cgsl_multifit_nlinear_trust(void)
 static inline const gsl_multimin_fminimizer_type *cgsl_multimin_simplex(void) {
   return gsl_multimin_fminimizer_nmsimplex2;
 }
+/// Brent's method: interpolation that never leaves its bracket.
+static inline const gsl_root_fsolver_type *cgsl_root_brent(void) { return gsl_root_fsolver_brent; }
 #include <math.h>
 
 /// libm under names of our own: rooms need not import Glibc or Darwin.

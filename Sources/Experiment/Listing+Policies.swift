@@ -64,6 +64,22 @@ extension Listing {
     parametric(GenerateConfig.Arrivals.processes.map { ($0.name, $0.keys, []) })
   }
 
+  static var slos: Listing {
+    Listing(
+      [.text("name"), .number("p99 TTFT"), .number("p99 TPOT"), .text("source")],
+      SLOPreset.all.map { preset in
+        let (ttft, tpot) = (preset.timeToFirstToken, preset.timePerOutputToken)
+        return Entry(
+          cells: [
+            preset.name, "\(ttft) ms", "\(tpot) ms", SLOPreset.source,
+          ],
+          fields: [
+            ("name", .string(preset.name)), ("p99_ttft_ms", .integer(Int64(ttft))),
+            ("p99_tpot_ms", .integer(Int64(tpot))), ("source", .string(SLOPreset.source)),
+          ])
+      })
+  }
+
   /// Families and the keys that each takes.
   private static func parametric(
     _ families: [(name: String, needed: [String], optional: [String])]

@@ -34,6 +34,8 @@ public enum ListingKind: String, CaseIterable, Sendable {
   case arrivals
   /// Constants of the calibrated cost.
   case constants
+  /// Named latency limits.
+  case slos
 
   /// What it is, in a few words.
   public var summary: String {
@@ -54,6 +56,7 @@ public enum ListingKind: String, CaseIterable, Sendable {
     case .costs: "values of engine.cost: how the time of a step is computed"
     case .arrivals: "values of arrivals.process: when requests arrive"
     case .constants: "what martlet calibrate fits and cluster.kernels reads"
+    case .slos: "latency limits of martlet capacity --slo"
     }
   }
 
@@ -127,6 +130,7 @@ public struct Listing: Sendable {
       case .costs: Self.costs
       case .arrivals: Self.arrivals
       case .constants: Self.constants
+      case .slos: Self.slos
       }
     let isEmpty = listing.entries.isEmpty && listing.notes.isEmpty
     self.init(

@@ -13,13 +13,14 @@ extension WorkloadConfig {
       if let trace = r.optional("trace") {
         throw trace.error("stands beside generate (\(generate.place)); keep one of them")
       }
-      for key in replay {
+      for key in replay where key != "rate" {
         guard let field = r.optional(key) else { continue }
-        let isPace = key == "rate" || key == "concurrency"
-        let instead = isPace ? "; write workload.generate.arrivals.\(key)" : ""
+        let instead = key == "concurrency" ? "; write workload.generate.arrivals.\(key)" : ""
         throw field.error("belongs to a trace, not to generate\(instead)")
       }
-      return .generate(try GenerateConfig(generate.node, at: place))
+      var config = try GenerateConfig(generate.node, at: place)
+      if let rate = try r.number("rate", in: .positive) { try config.setRate(to: rate) }
+      return .generate(config)
     }
   }
 }
@@ -45,6 +46,21 @@ extension TraceConfig {
 }
 
 extension GenerateConfig {
+  /// Gives the arrivals the mean rate that stands at `workload.rate`, as for a trace.
+  fileprivate mutating func setRate(to rate: Located<Double>) throws(ConfigError) {
+    switch arrivals.value {
+    case .poisson: arrivals.value = .poisson(rate: rate.value)
+    case .gamma(_, let cv): arrivals.value = .gamma(rate: rate.value, cv: cv)
+    case .fixed: arrivals.value = .fixed(rate: rate.value)
+    case .burst:
+      throw rate.error("means nothing to a burst (\(arrivals.place)), which arrives at once")
+    case .closed:
+      throw rate.error(
+        "means nothing to a closed loop (\(arrivals.place)), whose pace the system sets; "
+          + "write workload.generate.arrivals.concurrency")
+    }
+  }
+
   fileprivate init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "workload.generate", at: place,

@@ -23,15 +23,21 @@ public struct Verdict: Sendable, Equatable {
     case overloaded = "OVERLOADED"
   }
 
+  /// The growth above which a run may be OVERLOADED.
+  public static let mostGrowth = 0.02
+
   /// The answer.
   public let kind: Kind
   /// One sentence with the numbers that decided.
   public let reason: String
+  /// The backlog's slope over the arrival rate; nil when no slope was fitted.
+  public let growth: Double?
 
   /// Judges a run; O(requests).
   public init(of record: RunRecord) {
     let backlog = Backlog(record)
     let (kind, reason) = Self.judge(backlog)
+    growth = backlog.trend.map { $0.slope * backlog.window / Double(backlog.requests) }
     guard let fault = Self.fault(of: record) else {
       (self.kind, self.reason) = (kind, reason)
       return
@@ -74,7 +80,7 @@ public struct Verdict: Sendable, Equatable {
     }
     let slope = "backlog slope \(trend.slope.fixed(3)) ± \(trend.margin.fixed(3)) req/s"
     let arriving = "at \(rate.fixed(3)) req/s arriving"
-    if trend.slope > 0.02 * rate, trend.slope - trend.margin > 0 {
+    if trend.slope > mostGrowth * rate, trend.slope - trend.margin > 0 {
       return (.overloaded, "\(slope) \(arriving): latencies grow with the run; \(waiting)")
     }
     return (isSaturated ? .saturated : .stable, "\(slope) \(arriving); \(waiting)")

@@ -27,6 +27,13 @@ struct ProgressBar {
     draw(progress.share, "\(progress.done) of \(progress.total) points\(left)")
   }
 
+  /// Shows how far a probe of a search has come, as seldom as `show` of a sweep does.
+  mutating func show(_ progress: CapacityProgress, at time: Double) {
+    guard isShown, time - lastDrawn >= 0.1 else { return }
+    lastDrawn = time
+    draw(progress.share, "probe \(progress.probe): \(progress.value)")
+  }
+
   mutating func clear() {
     if hasDrawn { printBytes(Array("\r\u{1B}[K".utf8), to: standardError) }
     hasDrawn = false

@@ -1,6 +1,7 @@
 import Experiment
 import Files
 import Kernel
+import TestSupport
 import Testing
 
 @Suite struct WorkloadConfigTests {
@@ -15,12 +16,45 @@ import Testing
       ExperimentTests.fault(start + "  trace: a.csv\n  generate: {requests: 1}\n")
         == "my.yaml:4: workload.trace stands beside generate (my.yaml:5); keep one of them")
     #expect(
-      ExperimentTests.fault(start + "  rate: 3\n  generate: {requests: 1}\n")
-        == "my.yaml:4: workload.rate belongs to a trace, not to generate; "
-        + "write workload.generate.arrivals.rate")
+      ExperimentTests.fault(start + "  speedup: 3\n  generate: {requests: 1}\n")
+        == "my.yaml:4: workload.speedup belongs to a trace, not to generate")
     #expect(
       ExperimentTests.fault(start + "  limit: 3\n")
         == "my.yaml:4: workload.trace is missing; write trace: FILE, or generate: …")
+  }
+
+  @Test func `a rate beside generate is that of its arrivals`() throws {
+    func config(_ arrivals: String, _ pace: String) throws -> ExperimentConfig {
+      try .read(
+        start + """
+            \(pace)
+            generate:
+              requests: 9
+              arrivals: {\(arrivals)}
+              input_tokens: {distribution: fixed, value: 5}
+              output_tokens: {distribution: fixed, value: 5}
+          """, file: "my.yaml")
+    }
+    for (arrivals, changed) in [
+      ("process: poisson, rate: 4", "process: poisson, rate: 9.5"),
+      ("process: gamma, rate: 4, cv: 2", "process: gamma, rate: 9.5, cv: 2"),
+      ("process: fixed, rate: 4", "process: fixed, rate: 9.5"),
+    ] {
+      let written = try config(arrivals, "rate: 9.5").effectiveYAML(ResolvedConfig(), in: ".")
+      #expect(written == (try config(changed, "").effectiveYAML(ResolvedConfig(), in: ".")))
+      #expect(
+        written != (try config(arrivals, "rate: null").effectiveYAML(ResolvedConfig(), in: ".")))
+    }
+    #expect(
+      message { _ = try config("process: burst", "rate: 3") }
+        == "my.yaml:4: workload.rate means nothing to a burst (my.yaml:7), which arrives at once")
+    #expect(
+      message { _ = try config("process: closed, concurrency: 3", "rate: 3") }
+        == "my.yaml:4: workload.rate means nothing to a closed loop (my.yaml:7), whose pace the "
+        + "system sets; write workload.generate.arrivals.concurrency")
+    #expect(
+      message { _ = try config("process: fixed, rate: 4", "rate: 0") }
+        == "my.yaml:4: workload.rate 0 is out of range; write a number above 0")
   }
 
   @Test(arguments: [
