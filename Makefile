@@ -2,13 +2,16 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: setup setup-slurm build run test test-slurm acceptance bench lint dist golden results \
-  profiles fidelity clean
+.PHONY: setup libraries gnuplot setup-slurm build run test test-slurm test-report acceptance \
+  bench lint dist golden results profiles fidelity clean
 
 MARTLET := .build/release/martlet
 
+# What running and testing want; `make run` waits for the libraries only.
+setup: libraries gnuplot
+
 # Prints how to get Swift in one line when it is missing, then installs libraries if missing.
-setup:
+libraries:
 	@command -v swift >/dev/null || { \
 	  echo "make: Swift is missing; get 6.2 or later: https://www.swift.org/install" >&2; exit 1; }
 	@found() { for place in /usr /usr/local /opt/homebrew; do \
@@ -24,6 +27,16 @@ setup:
 	  else echo "make: install GSL (libgsl-dev) and zlib (zlib1g-dev) by hand" >&2; exit 1; fi; \
 	fi
 
+# For martlet plot and report; the rest of the program goes without.
+gnuplot:
+	@command -v gnuplot >/dev/null || { echo "make: installing gnuplot" >&2; \
+	  if command -v apt-get >/dev/null; then \
+	    root=""; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	    timeout 120 $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+	      --no-install-recommends gnuplot-nox >/dev/null 2>&1; \
+	  elif command -v brew >/dev/null; then brew install gnuplot; else false; fi; \
+	} || echo "make: no gnuplot; martlet plot and report need it: apt-get install gnuplot-nox" >&2
+
 # Slurm and munge from Debian, for test-slurm; nothing is started.
 setup-slurm:
 	@if ! { command -v sbatch && command -v slurmd && command -v munged; } >/dev/null; then \
@@ -36,7 +49,7 @@ setup-slurm:
 	    slurm-wlm munge >/dev/null; \
 	fi
 
-build: setup
+build: libraries
 	@swift build -c release --product martlet 2>&1 | grep -vE '^\[|^(Fetch|Comput|Creat|Work)' || true
 	@test -x $(MARTLET) && swift build -c release --product martlet >/dev/null
 
@@ -50,7 +63,7 @@ test: setup
 	swift build -c release --product martlet
 	swift test
 	swift test -c release
-	$(MAKE) acceptance test-slurm
+	$(MAKE) acceptance test-slurm test-report
 
 # The first five minutes of a user, offline, from one file.
 acceptance: build
@@ -59,6 +72,10 @@ acceptance: build
 # A sweep on a real Slurm of two nodes; skipped with a message where there is none.
 test-slurm: build
 	@Tests/slurm/test.sh $(MARTLET)
+
+# Reports in a headless Chromium; skipped with a message where there is none.
+test-report: build
+	@Tests/report/browser.sh $(MARTLET)
 
 # One file for any Linux of this architecture: dist/martlet, and packed with the licence.
 # ICU, which Foundation brings and nothing here asks, gets an empty table in place of 31 MB.

@@ -59,11 +59,12 @@ let package = Package(
     room(
       "Studies",
       ["CGSL", "Cost", "Experiment", "Files", "Kernel", "Metrics", "Units", "Workload"]),
+    room("Report", ["CGSL", "Catalog", "Cost", "Experiment", "Files", "Metrics", "Units"]),
     .executableTarget(
       name: "martlet",
       dependencies: [
-        "Calibration", "Catalog", "Experiment", "Files", "Metrics", "Studies", "Workload",
-        argumentParser,
+        "Calibration", "Catalog", "Experiment", "Files", "Metrics", "Report", "Studies",
+        "Workload", argumentParser,
       ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(
@@ -93,6 +94,9 @@ let package = Package(
     tests(
       "StudiesTests",
       ["Experiment", "Files", "Kernel", "Metrics", "Studies", "TestSupport", "Units", "Workload"]),
+    tests(
+      "ReportTests",
+      ["Catalog", "Cost", "Experiment", "Files", "Metrics", "Report", "TestSupport", "Units"]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6]

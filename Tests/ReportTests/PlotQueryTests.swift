@@ -1,0 +1,89 @@
+import Report
+import TestSupport
+import Testing
+
+@Suite struct PlotQueryTests {
+  private let table = """
+    rate,gpu,seed,p99_ms,verdict
+    1,a,1,10,STABLE
+    1,a,2,14,STABLE
+    2,a,1,,STABLE
+    4,a,1,30,OVERLOADED
+    4,b,1,20,STABLE
+
+    """
+  private let notes =
+    #"{"t.csv": {"p99_ms": {"unit": "ms", "definition": "d", "population": "p"}}}"#
+
+  private func answer(_ change: (inout PlotQuery) throws -> Void) throws -> PlotQuery.Answer {
+    let directory = try TestDirectory()
+    let path = try directory.write(table, to: "t.csv")
+    _ = try directory.write(notes, to: "columns.json")
+    var query = PlotQuery(x: "rate")
+    query.y = ["p99_ms"]
+    try change(&query)
+    return try query.answer(readingFrom: path)
+  }
+
+  @Test func `rows that share x and group become a mean, an empty cell a gap`() throws {
+    let figure = try answer { $0.by = ["gpu"] }.figure
+    #expect(figure.series.map(\.name) == ["gpu a", "gpu b"])
+    #expect(figure.series[0].points.map(\.x) == [1, 2, 4])
+    #expect(figure.series[0].points[0].y == 12)
+    // s = √8, t(0.975, 1) = 12.7062: 12.7062 · √8 / √2.
+    #expect(abs(figure.series[0].points[0].halfWidth - 25.4124) < 1e-3)
+    #expect(figure.series[0].points[1].y.isNaN)
+    #expect(figure.y.label == "p99_ms (ms)")
+    #expect(figure.notes.contains { $0.contains("Mean of 1 to 2 rows that share rate") })
+  }
+
+  @Test func `a long line is thinned and says so`() throws {
+    let directory = try TestDirectory()
+    let rows = (0..<3000).map { "\($0),\($0 % 7)\n" }.joined()
+    let path = try directory.write("x,y\n" + rows, to: "long.csv")
+    var query = PlotQuery(x: "x")
+    query.y = ["y"]
+    let figure = try query.answer(readingFrom: path).figure
+    #expect(figure.series[0].points.count == 1000)
+    #expect(figure.notes == ["Each point is the mean of neighbours: 1000 of 3000."])
+  }
+
+  @Test func `text on the x axis becomes categories in the order of the file`() throws {
+    let figure = try answer { $0.x = "gpu" }.figure
+    #expect(figure.x.categories == ["a", "b"])
+    #expect(figure.series[0].points.map(\.y) == [18, 20])
+  }
+
+  @Test func `filters compare numbers as numbers and text as text`() throws {
+    func used(_ filters: String...) throws -> Int {
+      try answer { query in query.filters = try filters.map { try RowFilter($0) } }.used
+    }
+    #expect(try used("rate>=2") == 3)
+    #expect(try used("rate=1.0") == 2)
+    #expect(try used("gpu!=b", "rate<4") == 3)
+    #expect(try used("verdict=OVERLOADED") == 1)
+  }
+
+  @Test func `faults name the flag and what would be right`() throws {
+    func said(_ change: (inout PlotQuery) throws -> Void) -> String {
+      message { _ = try answer(change) }
+    }
+    #expect(said { $0.y = ["p99"] }.hasPrefix("--y: unknown column \"p99\""))
+    #expect(said { $0.x = "rat" }.contains("(did you mean \"rate\"?)"))
+    #expect(said { $0.by = ["gpus"] }.hasPrefix("--by: unknown column"))
+    #expect(said { $0.y = ["gpu"] }.contains("holds text"))
+    #expect(said { $0.y = [] }.hasPrefix("--y: is missing"))
+    #expect(said { $0.kind = .cdf }.hasPrefix("--y: has no meaning"))
+    #expect(said { $0.filters = [try RowFilter("rate=9")] }.contains("no row passes --where"))
+    #expect(said { $0.filters = [try RowFilter("rate")] }.contains("compares nothing"))
+    #expect(said { $0.filters = [try RowFilter("gpu<b")] }.contains("is no number"))
+  }
+
+  @Test func `the distribution of a column needs no y`() throws {
+    let figure = try answer { query in
+      (query.x, query.y, query.kind) = ("p99_ms", [], .cdf)
+    }.figure
+    #expect(figure.series[0].points.map(\.x) == [10, 10, 14, 20, 30])
+    #expect(figure.series[0].points.map(\.y) == [0, 25, 50, 75, 100])
+  }
+}
