@@ -58,11 +58,12 @@ run: build
 	@$(MARTLET) run Workloads/demo.yaml
 
 # Fast tests with all checks on, then everything with the optimiser on, then the binary as users
-# meet it.
+# meet it, and the scenarios with what they expect.
 test: setup
 	swift build -c release --product martlet
 	swift test
 	swift test -c release
+	$(MARTLET) compare Workloads/scenarios --quiet
 	$(MAKE) acceptance test-slurm test-report
 
 # The first five minutes of a user, offline, from one file.

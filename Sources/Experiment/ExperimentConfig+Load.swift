@@ -54,7 +54,7 @@ public struct Override: Sendable {
 
 extension ConfigNode {
   /// The same value, written at `place` throughout.
-  fileprivate func moved(to place: Place) -> ConfigNode {
+  package func moved(to place: Place) -> ConfigNode {
     let content: Content =
       switch self.content {
       case .null, .scalar: self.content

@@ -15,24 +15,57 @@ extension Listing {
     return nil
   }
 
-  /// The experiments in `directory`, by name; a file that is none is named in the notes.
+  /// The experiments in `directory` and the scenarios in `scenarios` below it, by name; a file that
+  /// is neither is named in the notes.
   static func scenarios(in directory: String?) -> Listing {
     var entries: [Entry] = []
     var notes: [String] = []
-    for name in (try? Posix.names(in: directory ?? "")) ?? [] where name.hasSuffix(".yaml") {
-      let path = Paths.relative(Paths.join(directory ?? "", name), to: ".")
-      do {
-        entries.append(entry(of: try ExperimentConfig.load(path), at: path))
-      } catch {
-        notes.append("warning: \(error)")
+    for folder in [directory, directory.map { Paths.join($0, "scenarios") }] {
+      let names = folder.flatMap { try? Posix.names(in: $0) } ?? []
+      for name in names where name.hasSuffix(".yaml") {
+        let path = Paths.relative(Paths.join(folder ?? "", name), to: ".")
+        do {
+          let (config, expected) = try experiment(at: path)
+          entries.append(entry(of: config, expecting: expected, at: path))
+        } catch {
+          notes.append("warning: \(error)")
+        }
       }
     }
     return Listing(
-      [.text("name"), .text("model"), .text("gpu"), .text("scheduler"), .text("file")], entries,
-      notes: notes)
+      [
+        .text("name"), .text("model"), .text("gpu"), .text("scheduler"), .number("expects"),
+        .text("file"),
+      ], entries, notes: notes)
   }
 
-  private static func entry(of config: ExperimentConfig, at path: String) -> Entry {
+  /// The experiment at `path`, of a scenario the one under `base`, and how many keys of its result
+  /// it expects something of.
+  private static func experiment(
+    at path: String
+  ) throws(ConfigError) -> (config: ExperimentConfig, expected: Int) {
+    let root = try ConfigNode(yaml: try ExperimentConfig.text(of: path), file: path)
+    guard case .mapping(let entries) = root.content,
+      let expect = entries.first(where: { $0.key == "expect" })
+    else { return (try ExperimentConfig.load(path), 0) }
+    guard let base = entries.first(where: { $0.key == "base" }) else {
+      throw ConfigError(.file(path), "expects something and has no base")
+    }
+    var count = 0
+    if case .mapping(let expected) = expect.value.content { count = expected.count }
+    var config: ExperimentConfig
+    if case .scalar(let text, _) = base.value.content {
+      config = try ExperimentConfig.load(Paths.resolve(text, at: base.place))
+    } else {
+      config = try ExperimentConfig(base.value, file: path)
+    }
+    config.name = Paths.stem(of: path)
+    return (config, count)
+  }
+
+  private static func entry(
+    of config: ExperimentConfig, expecting expected: Int, at path: String
+  ) -> Entry {
     let model =
       switch config.model.value {
       case .name(let name): name
@@ -46,11 +79,13 @@ extension Listing {
       }
     let scheduler = config.engine.scheduler.name.value
     return Entry(
-      cells: [config.name, model, gpu, scheduler, path],
+      cells: [
+        config.name, model, gpu, scheduler, expected > 0 ? "\(expected)" : "", path,
+      ],
       fields: [
         ("name", .string(config.name)), ("file", .string(path)), ("model", .string(model)),
         ("gpu", .string(gpu)), ("instances", .integer(Int64(config.cluster.instances.value))),
-        ("scheduler", .string(scheduler)),
+        ("scheduler", .string(scheduler)), ("expects", .integer(Int64(expected))),
       ])
   }
 }

@@ -51,7 +51,7 @@ public enum ListingKind: String, CaseIterable, Sendable {
     case .techniques: "bundles of settings from papers"
     case .formats: "values of workload.format: how traces are written"
     case .distributions: "families of input_tokens and output_tokens"
-    case .scenarios: "experiment files that come with the tool"
+    case .scenarios: "experiments that come with the tool; compare checks what some expect"
     case .profiles: "values of engine.profile: an engine's own time per step"
     case .costs: "values of engine.cost: how the time of a step is computed"
     case .arrivals: "values of arrivals.process: when requests arrive"

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Experiment
 internal import Files
 internal import Studies
-internal import Synchronization
 
 /// `martlet capacity`: how far a key can go while every SLO is met.
 struct Capacity: ParsableCommand {
@@ -96,7 +95,7 @@ struct Capacity: ParsableCommand {
     }
     guard answer.outcome != .found else { return }
     checkOutput()
-    leave(with: answer.outcome == .stopped ? .stuck : .missed)
+    leave(with: answer.outcome == .stopped ? .stuck : .worse)
   }
 
   private var question: CapacityQuestion {
@@ -115,40 +114,11 @@ struct Capacity: ParsableCommand {
   }
 
   private func search(_ plan: CapacityPlan) throws(ConfigError) -> CapacityAnswer {
-    let console = CapacityConsole(isShown: !quiet)
+    let console = StudyConsole(isShown: !quiet)
     defer { console.finish() }
     let runner = CapacityRunner(plan, jobs: jobs ?? availableCores(), clock: monotonicSeconds) {
       console.show($0)
     }
     return try runner.run()
-  }
-}
-
-/// What a search writes to standard error, from whichever thread.
-private final class CapacityConsole: Sendable {
-  private struct State {
-    var bar: ProgressBar
-    var warnings = Warnings()
-  }
-  private let state: Mutex<State>
-
-  init(isShown: Bool) { state = Mutex(State(bar: ProgressBar(isShown: isShown))) }
-
-  func show(_ event: CapacityEvent) {
-    state.withLock { state in
-      switch event {
-      case .progress(let progress): state.bar.show(progress, at: monotonicSeconds())
-      case .warning(let kind):
-        state.bar.clear()
-        state.warnings.warn(kind.kind, kind.message, count: kind.count)
-      }
-    }
-  }
-
-  func finish() {
-    state.withLock { state in
-      state.bar.clear()
-      state.warnings.finish()
-    }
   }
 }

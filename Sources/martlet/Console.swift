@@ -13,8 +13,8 @@ struct Status: RawRepresentable, Equatable {
 
   /// The answer stands on standard output.
   static let done = Status(rawValue: 0)
-  /// The answer is no: no value meets the SLOs.
-  static let missed = Status(rawValue: 1)
+  /// The answer is no: worse than before, or no value meets the SLOs.
+  static let worse = Status(rawValue: 1)
   /// Usage or configuration error: the same command will fail again.
   static let usage = Status(rawValue: 2)
   /// Some points of a sweep failed.

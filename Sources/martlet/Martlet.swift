@@ -10,14 +10,14 @@ struct Martlet: ParsableCommand {
     abstract: "Simulates GPU clusters that serve large language models.",
     discussion: """
       The answer goes to standard output, warnings and progress to standard error.
-      Exit codes: 0 done, 1 no value meets the SLOs, 2 usage or configuration error, 3 some points \
-      of a sweep failed, 4 stopped by the progress watchdog, 130 and 143 interrupted.
+      Exit codes: 0 done, 1 worse, or no value meets the SLOs, 2 usage or configuration error, \
+      3 some points of a sweep failed, 4 stopped by the progress watchdog, 130 and 143 interrupted.
       """,
     version: martletVersion,
     subcommands: [
-      Run.self, Demo.self, Sweep.self, Merge.self, Capacity.self, ReportVerb.self, Plot.self,
-      Validate.self, Explain.self, List.self, Trace.self, Calibrate.self, ValidateCost.self,
-      ValidateRun.self, Completions.self,
+      Run.self, Demo.self, Sweep.self, Merge.self, Compare.self, Capacity.self, ReportVerb.self,
+      Plot.self, Validate.self, Explain.self, List.self, Trace.self, Calibrate.self,
+      ValidateCost.self, ValidateRun.self, Completions.self,
     ])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.

@@ -19,19 +19,11 @@ struct ProgressBar {
     )
   }
 
-  /// Shows how far a sweep has come; a line that was drawn less than 0.1 s before `time` stays.
-  mutating func show(_ progress: SweepProgress, at time: Double) {
+  /// Shows how far a study has come; a line that was drawn less than 0.1 s before `time` stays.
+  mutating func show(_ progress: StudyProgress, at time: Double) {
     guard isShown, time - lastDrawn >= 0.1 else { return }
     lastDrawn = time
-    let left = progress.secondsLeft.map { ", \(WaitText.duration($0)) left" } ?? ""
-    draw(progress.share, "\(progress.done) of \(progress.total) points\(left)")
-  }
-
-  /// Shows how far a probe of a search has come, as seldom as `show` of a sweep does.
-  mutating func show(_ progress: CapacityProgress, at time: Double) {
-    guard isShown, time - lastDrawn >= 0.1 else { return }
-    lastDrawn = time
-    draw(progress.share, "probe \(progress.probe): \(progress.value)")
+    draw(progress.share, progress.text)
   }
 
   mutating func clear() {

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Experiment
 internal import Files
 internal import Studies
-internal import Synchronization
 
 /// `martlet sweep`: every point of a sweep file.
 struct Sweep: ParsableCommand {
@@ -89,7 +88,7 @@ struct Sweep: ParsableCommand {
     }
     let mode: SweepDirectory.Mode = force ? .replace : resume || part != nil ? .join : .new
     let directory = try SweepDirectory(at: target, for: plan, mode: mode)
-    let console = SweepConsole(isShown: !quiet)
+    let console = StudyConsole(isShown: !quiet)
     let runner = SweepRunner(plan, into: directory, clock: monotonicSeconds) { console.show($0) }
     let outcome: SweepOutcome
     do {
@@ -147,35 +146,6 @@ struct Sweep: ParsableCommand {
       Swift.print("wrote \(path)/{\(merged.files.joined(separator: ","))}")
     } else {
       Swift.print("next: martlet merge \(path)   # when all shards are done")
-    }
-  }
-}
-
-/// What a running sweep writes to standard error, from whichever thread.
-private final class SweepConsole: Sendable {
-  private struct State {
-    var bar: ProgressBar
-    var warnings = Warnings()
-  }
-  private let state: Mutex<State>
-
-  init(isShown: Bool) { state = Mutex(State(bar: ProgressBar(isShown: isShown))) }
-
-  func show(_ event: SweepEvent) {
-    state.withLock { state in
-      switch event {
-      case .progress(let progress): state.bar.show(progress, at: monotonicSeconds())
-      case .warning(let kind):
-        state.bar.clear()
-        state.warnings.warn(kind.kind, kind.message, count: kind.count)
-      }
-    }
-  }
-
-  func finish() {
-    state.withLock { state in
-      state.bar.clear()
-      state.warnings.finish()
     }
   }
 }

@@ -3,35 +3,17 @@ public import Files
 internal import Metrics
 internal import Synchronization
 
-/// How far a search has come.
-public struct CapacityProgress: Sendable {
-  /// The probe that runs, from 1.
-  public let probe: Int
-  /// Its value, with its unit.
-  public let value: String
-  /// Finished share of its runs, 0…1.
-  public let share: Double
-}
-
-/// What a search has to tell while it goes on; it may come from any thread.
-public enum CapacityEvent: Sendable {
-  /// It has come further.
-  case progress(CapacityProgress)
-  /// A reader should know this.
-  case warning(Warnings.Kind)
-}
-
 /// Runs the probes of a search, the seeds of each at the same time.
 public struct CapacityRunner: Sendable {
   private let plan: CapacityPlan
   private let jobs: Int
   private let clock: @Sendable () -> Double
-  private let report: @Sendable (CapacityEvent) -> Void
+  private let report: @Sendable (StudyEvent) -> Void
 
   /// A runner of `plan` with up to `jobs` runs at a time; what it finds does not depend on them.
   public init(
     _ plan: CapacityPlan, jobs: Int, clock: @escaping @Sendable () -> Double,
-    report: @escaping @Sendable (CapacityEvent) -> Void
+    report: @escaping @Sendable (StudyEvent) -> Void
   ) {
     self.plan = plan
     self.jobs = max(1, jobs)
@@ -92,9 +74,10 @@ public struct CapacityRunner: Sendable {
         bench.finish(
           index,
           run(assembly, traces) { share in
-            let progress = CapacityProgress(
-              probe: number, value: phrase, share: bench.note(share, of: index))
-            report(.progress(progress))
+            report(
+              .progress(
+                StudyProgress(
+                  share: bench.note(share, of: index), text: "probe \(number): \(phrase)")))
           })
       }
     }

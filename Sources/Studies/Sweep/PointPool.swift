@@ -48,7 +48,7 @@ final class PointPool: Sendable {
   }
 
   /// Notes that `worker` has done `share` of its point.
-  func note(_ share: Double, of worker: Int, at time: Double) -> SweepProgress {
+  func note(_ share: Double, of worker: Int, at time: Double) -> StudyProgress {
     state.withLock { state in
       state.shares[worker] = share
       return progress(state, time)
@@ -56,7 +56,7 @@ final class PointPool: Sendable {
   }
 
   /// Notes that `worker` has finished its point.
-  func finish(by worker: Int, failed: Bool, at time: Double) -> SweepProgress {
+  func finish(by worker: Int, failed: Bool, at time: Double) -> StudyProgress {
     state.withLock { state in
       state.shares[worker] = 0
       state.finished += 1
@@ -70,12 +70,12 @@ final class PointPool: Sendable {
     state.withLock { ($0.finished, $0.failed, $0.fault) }
   }
 
-  private func progress(_ state: State, _ time: Double) -> SweepProgress {
+  private func progress(_ state: State, _ time: Double) -> StudyProgress {
     let done = Double(state.finished) + state.shares.reduce(0, +)
     let left = done > 0 ? (time - start) / done * (Double(points.count) - done) : nil
-    return SweepProgress(
-      done: kept + state.finished, total: kept + points.count,
-      share: points.isEmpty ? 1 : done / Double(points.count), secondsLeft: left)
+    return StudyProgress(
+      share: points.isEmpty ? 1 : done / Double(points.count), done: kept + state.finished,
+      of: kept + points.count, secondsLeft: left)
   }
 }
 

@@ -83,7 +83,8 @@ struct SweepFile {
       override.place, "every point of the sweep file sets it; edit the file instead")
   }
 
-  private init(base: ConfigNode, axes: [Axis], points: [[Setting]], seeds: [UInt64]) {
+  /// A sweep of parts that are checked.
+  init(base: ConfigNode, axes: [Axis] = [], points: [[Setting]] = [], seeds: [UInt64] = []) {
     self.base = base
     self.axes = axes
     self.points = points
@@ -135,7 +136,7 @@ struct SweepFile {
 
 extension SweepFile {
   /// The experiment itself, or the path of its file.
-  private static func base(_ field: Field) throws(ConfigError) -> ConfigNode {
+  static func base(_ field: Field) throws(ConfigError) -> ConfigNode {
     switch field.node.content {
     case .mapping: return field.node
     case .scalar(let text, _):
@@ -145,7 +146,8 @@ extension SweepFile {
     }
   }
 
-  private static func axes(_ field: Field) throws(ConfigError) -> [Axis] {
+  /// The keys and lists of `field`.
+  static func axes(_ field: Field) throws(ConfigError) -> [Axis] {
     guard case .mapping(let entries) = field.node.content, !entries.isEmpty else {
       throw field.error("is \(field.node.found); write keys and lists, workload.rate: [1, 2]")
     }
@@ -173,7 +175,8 @@ extension SweepFile {
     return axes
   }
 
-  private static func points(_ field: Field) throws(ConfigError) -> [[Setting]] {
+  /// The list of mappings of `field`.
+  static func points(_ field: Field) throws(ConfigError) -> [[Setting]] {
     guard case .sequence(let nodes) = field.node.content, !nodes.isEmpty else {
       throw field.error("is \(field.node.found); write a list, - {cluster.instances: 2}")
     }

@@ -53,7 +53,12 @@ public struct SweepPlan: Sendable {
   public init(
     _ yaml: String, file: String, overrides: [Override] = []
   ) throws(ConfigError) {
-    let source = try SweepFile(yaml, file: file, overrides: overrides)
+    try self.init(
+      try SweepFile(yaml, file: file, overrides: overrides), file: file, overrides: overrides)
+  }
+
+  /// The sweep that `source`, of the file called `file` with `overrides` laid over it, describes.
+  init(_ source: SweepFile, file: String, overrides: [Override] = []) throws(ConfigError) {
     var reader = PointReader(source, file: file)
     for settings in source.combinations { try reader.read(settings) }
     self.file = file

@@ -28,26 +28,6 @@ public struct Shard: Sendable, Equatable {
   func holds(_ point: SweepPoint) -> Bool { point.index % count == index % count }
 }
 
-/// How far a sweep has come.
-public struct SweepProgress: Sendable {
-  /// Points that are finished, kept ones included.
-  public let done: Int
-  /// Points to be finished by this process, kept ones included.
-  public let total: Int
-  /// Finished share of the points that this process runs, started ones included, 0…1.
-  public let share: Double
-  /// Wall-clock seconds that the rest will take at the pace so far; nil before there is one.
-  public let secondsLeft: Double?
-}
-
-/// What a running sweep has to tell; it may come from any thread, one at a time.
-public enum SweepEvent: Sendable {
-  /// It has come further.
-  case progress(SweepProgress)
-  /// A reader should know this.
-  case warning(Warnings.Kind)
-}
-
 /// How a sweep, or a shard of it, ended.
 public struct SweepOutcome: Sendable {
   /// Points of this process.
@@ -69,12 +49,12 @@ public struct SweepRunner: Sendable {
   private let plan: SweepPlan
   private let directory: SweepDirectory
   private let clock: @Sendable () -> Double
-  private let report: @Sendable (SweepEvent) -> Void
+  private let report: @Sendable (StudyEvent) -> Void
 
   /// A runner of `plan` into `directory`; `clock` tells wall-clock seconds, for the estimate.
   public init(
     _ plan: SweepPlan, into directory: SweepDirectory, clock: @escaping @Sendable () -> Double,
-    report: @escaping @Sendable (SweepEvent) -> Void
+    report: @escaping @Sendable (StudyEvent) -> Void
   ) {
     self.plan = plan
     self.directory = directory

@@ -101,6 +101,9 @@ struct SweepTable: Sendable {
     zip(summary.fields, isScalar).filter(\.1).map { $0.0.value }
   }
 
+  /// The keys of `values`.
+  static var valueNames: [String] { scalars.map(\.name) }
+
   /// The row of failed.csv that belongs to `row` of sweep.csv; nil when that is not whole.
   func failedRow(_ row: String) -> String? {
     guard let cells = CSVText.cells(row), cells.count == columns.count else { return nil }

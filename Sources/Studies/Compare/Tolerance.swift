@@ -1,0 +1,138 @@
+public import Files
+internal import Metrics
+
+/// How much worse a metric may be before it counts.
+public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
+  /// A share of A's value.
+  case relative(Double)
+  /// An amount in the metric's own unit.
+  case absolute(Double)
+
+  /// Reads `2%`, a share, or `5`, an amount; nil for anything else.
+  init?(parsing text: Substring) {
+    let isShare = text.hasSuffix("%")
+    let digits = String((isShare ? text.dropLast() : text).filter { $0 != " " })
+    guard let number = Scalar.number(digits), number >= 0 else { return nil }
+    self = isShare ? .relative(number / 100) : .absolute(number)
+  }
+
+  /// `2 %` or `5`.
+  public var description: String {
+    switch self {
+    case .relative(let share): "\(NumberShown.trimmed(100 * share)) %"
+    case .absolute(let amount): NumberShown.trimmed(amount)
+    }
+  }
+}
+
+/// What a comparison judges and how strictly.
+public struct CompareSettings: Sendable {
+  /// Tolerances of single metrics.
+  var tolerances: [(metric: String, tolerance: Tolerance)] = []
+  /// The tolerance of all others; nil: 0 with an interval, 1 % without.
+  var standing: Tolerance?
+  /// The metrics to judge; nil: the usual ones.
+  var metrics: [String]?
+  /// Confidence of all intervals together, between 0 and 1.
+  var confidence = 0.99
+
+  /// The usual metrics at 99 %.
+  init() {}
+
+  /// Reads the flags: `tolerances` like `p99_ttft_ms=2%` or `2%` for all, `metrics` parted by
+  /// commas, `confidence` like `99%`.
+  ///
+  /// - Throws: `ConfigError` for one that does not read so.
+  public init(
+    tolerances: [String], metrics: String?, confidence: String
+  ) throws(ConfigError) {
+    for text in tolerances { try add(tolerance: text) }
+    if let metrics {
+      let names = metrics.split(separator: ",").map { String($0.filter { $0 != " " }) }
+      guard !names.isEmpty, !names.contains("") else {
+        throw ConfigError(.flag("--metrics"), "\"\(metrics)\" names none; write p99_ttft_ms,failed")
+      }
+      if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+        throw ConfigError(.flag("--metrics"), "has \(twice) twice")
+      }
+      self.metrics = names
+    }
+    guard case .relative(let level)? = Tolerance(parsing: confidence[...]), level >= 0.5, level < 1
+    else {
+      throw ConfigError(
+        .flag("--confidence"), "\"\(confidence)\" is none; write a share from 50% to below 100%")
+    }
+    self.confidence = level
+  }
+
+  private mutating func add(tolerance text: String) throws(ConfigError) {
+    let place = Place.flag("--tolerance")
+    let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+    guard let last = parts.last, parts.count <= 2, let tolerance = Tolerance(parsing: last) else {
+      throw ConfigError(
+        place, "\"\(text)\" is none; write p99_ttft_ms=2%, num_preemptions=5 or 2% for all")
+    }
+    if parts.count == 2 {
+      let name = String(parts[0].filter { $0 != " " })
+      guard !tolerances.contains(where: { $0.metric == name }) else {
+        throw ConfigError(place, "has \(name) twice")
+      }
+      tolerances.append((name, tolerance))
+      return
+    }
+    guard case .relative = tolerance, standing == nil else {
+      throw ConfigError(
+        place, "\"\(text)\" is for all metrics; write one share for them, 2% for example")
+    }
+    standing = tolerance
+  }
+
+  /// The tolerance of `metric` that the user gave; nil when there is none.
+  func tolerance(of metric: String) -> Tolerance? {
+    tolerances.first { $0.metric == metric }?.tolerance ?? standing
+  }
+
+  /// The metrics to judge, `standing` ones when the user named none, then those with a tolerance.
+  func names(standing names: [String]) -> [String] {
+    let base = metrics ?? names
+    return base + tolerances.map(\.metric).filter { !base.contains($0) }
+  }
+
+  /// Checks that every metric that the user named is one of `known`.
+  func check(against known: [String]) throws(ConfigError) {
+    for name in metrics ?? [] where !known.contains(name) {
+      throw .unknown("metric", name, known: known, at: .flag("--metrics"))
+    }
+    for (name, _) in tolerances where !known.contains(name) {
+      throw .unknown("metric", name, known: known, at: .flag("--tolerance"))
+    }
+  }
+}
+
+/// Numbers of a comparison as a person reads them.
+enum NumberShown {
+  /// About four digits; `-` when there is none.
+  static func plain(_ value: Double?) -> String {
+    guard let value, value.isFinite else { return "-" }
+    if value == value.rounded(), value.magnitude < 1e6 { return value.fixed(0) }
+    let limits: [(Double, Int)] = [(1000, 0), (100, 1), (10, 2), (1, 3), (0.1, 4)]
+    let decimals = limits.first { value.magnitude >= $0.0 }?.1 ?? 6
+    return value.fixed(decimals)
+  }
+
+  /// At most six decimals, without zeros at the end.
+  static func trimmed(_ value: Double) -> String {
+    value == 0 ? "0" : NumberText.trimmed(value, 6)
+  }
+
+  /// `plain` with its sign.
+  static func signed(_ value: Double) -> String { (value > 0 ? "+" : "") + plain(value) }
+
+  /// `+3.0 %`; `-` when there is none.
+  static func change(_ share: Double?) -> String {
+    guard let share, share.isFinite else { return "-" }
+    let percent = 100 * share
+    let text = percent.fixed(percent.magnitude < 10 ? 2 : 1)
+    return (percent > 0 ? "+" : "") + text + " %"
+  }
+}
