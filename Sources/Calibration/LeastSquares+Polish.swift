@@ -45,7 +45,7 @@ extension LeastSquares {
   }
 
   /// Huber's loss, summed over the rows.
-  private func loss(_ free: [Double], edge: Double) -> Double {
+  func loss(_ free: [Double], edge: Double) -> Double {
     residuals(bounded(free)).reduce(0) { sum, error in
       let size = abs(error)
       return sum + (size < edge ? size * size / (2 * edge) : size - edge / 2)

@@ -58,11 +58,13 @@ struct LeastSquares {
     gsl_set_error_handler_off()  // the default handler aborts the process
     let first = zip(start, ranges).map { Self.unbounded($0, in: $1) }
     try checkJacobian(at: first)
-    let rough = try descend(from: first, edge: 2 * Self.leastEdge)
+    let rough = try returned(
+      try descend(from: first, edge: 2 * Self.leastEdge), to: first, edge: 2 * Self.leastEdge)
     let edge = max(
       Self.leastEdge, 0.5 * 1.4826 * median(residuals(bounded(rough)).map { abs($0) }))
-    var free = try polish(try descend(from: rough, edge: edge), edge: edge)
-    for (j, x) in free.enumerated() where !(0.002...0.998).contains(Self.place(of: x)) {
+    let found = try returned(try descend(from: rough, edge: edge), to: first, edge: edge)
+    var free = try polish(found, edge: edge)
+    for (j, x) in free.enumerated() where Self.isAtEnd(x) {
       guard isNegligible(j, bounded(free)) else { throw .atBound(parameter: j) }
       free[j] = cgsl_log(0.001 / 0.999)
     }
@@ -70,6 +72,37 @@ struct LeastSquares {
     let errors = residuals(values)
     return Fit(
       values: values, covariance: try covariance(at: free, errors, edge: edge), residuals: errors)
+  }
+
+  /// A second descent, when it leads lower than `free`, for parameters at an end of their range:
+  /// the others find their places while these stay where `first` has them, then a simplex moves all.
+  ///
+  /// One step too far lands on the flat end of a range, which derivatives do not lead away from; a
+  /// simplex takes no step that leads up.
+  private func returned(
+    _ free: [Double], to first: [Double], edge: Double
+  ) throws(FitFault) -> [Double] {
+    let stuck = free.indices.filter { Self.isAtEnd(free[$0]) }
+    guard !stuck.isEmpty else { return free }
+    let others = free.indices.filter { !stuck.contains($0) }
+    var start = first
+    if !others.isEmpty {
+      let held = bounded(first)
+      let reduced = LeastSquares(ranges: others.map { ranges[$0] }, rows: rows) { values in
+        var all = held
+        for (j, value) in zip(others, values) { all[j] = value }
+        return residuals(all)
+      }
+      let found = try reduced.descend(from: others.map { first[$0] }, edge: edge)
+      for (j, x) in zip(others, found) { start[j] = x }
+    }
+    let again = try polish(start, edge: edge)
+    return loss(again, edge: edge) < (1 - 1e-6) * loss(free, edge: edge) ? again : free
+  }
+
+  /// Whether a number of the whole line stands for an end of its range.
+  private static func isAtEnd(_ free: Double) -> Bool {
+    !(0.002...0.998).contains(place(of: free))
   }
 
   /// Whether parameter `j` is at the low end of its range and even twice as much would move no row
