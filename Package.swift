@@ -17,7 +17,7 @@ func room(_ name: String, _ below: [Target.Dependency] = []) -> Target {
 
 /// The tests of one room, or of several together.
 func tests(_ name: String, _ rooms: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: rooms, swiftSettings: strict)
+  .testTarget(name: name, dependencies: rooms + ["TestSupport"], swiftSettings: strict)
 }
 
 /// What tests of several rooms share.
@@ -84,19 +84,19 @@ let package = Package(
       "EngineTests",
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),
     support,
-    tests("FilesTests", ["Files", "Metrics", "TestSupport", "Units"]),
+    tests("FilesTests", ["Files", "Metrics", "Units"]),
     tests(
       "ExperimentTests",
       [
         "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Files", "Kernel", "Metrics",
-        "TestSupport", "Units", "Workload",
+        "Units", "Workload",
       ]),
     tests(
       "StudiesTests",
-      ["Experiment", "Files", "Kernel", "Metrics", "Studies", "TestSupport", "Units", "Workload"]),
+      ["Experiment", "Files", "Kernel", "Metrics", "Studies", "Units", "Workload"]),
     tests(
       "ReportTests",
-      ["Catalog", "Cost", "Experiment", "Files", "Metrics", "Report", "TestSupport", "Units"]),
+      ["Catalog", "Cost", "Experiment", "Files", "Metrics", "Report", "Units"]),
     tests("TidyTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -61,9 +61,3 @@ struct Congruential: RandomNumberGenerator {
     return state ^ state >> 29
   }
 }
-
-#if DEBUG
-let isDebug = true
-#else
-let isDebug = false
-#endif

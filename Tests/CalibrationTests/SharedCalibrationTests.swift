@@ -1,6 +1,7 @@
 import Calibration
 import Catalog
 import Cost
+import TestSupport
 import Testing
 import Units
 

@@ -6,13 +6,6 @@ import Schedulers
 import Serving
 import Units
 
-/// Whether this is a debug build, in which heavy tests do less.
-#if DEBUG
-let isDebug = true
-#else
-let isDebug = false
-#endif
-
 /// SplitMix64: the tests' own random numbers, so that no scenario depends on the code under test.
 struct SplitMix {
   private var state: UInt64

@@ -4,6 +4,7 @@ import Kernel
 import Metrics
 import Schedulers
 import Serving
+import TestSupport
 import Testing
 import Units
 

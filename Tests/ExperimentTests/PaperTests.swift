@@ -2,6 +2,7 @@ import Cluster
 import Experiment
 import Files
 import Metrics
+import TestSupport
 import Testing
 import Units
 
@@ -9,12 +10,6 @@ import Units
 ///
 /// Heavy ones run in release builds only.
 @Suite struct PaperTests {
-  #if DEBUG
-  static let isDebug = true
-  #else
-  static let isDebug = false
-  #endif
-
   private func run(_ file: String, _ overrides: [String] = []) throws -> RunRecord {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     var list: [Override] = []

@@ -2,6 +2,7 @@ import Cost
 import Experiment
 import Files
 import FoundationEssentials
+import TestSupport
 import Testing
 
 /// The committed constants of measured GPUs.
@@ -49,7 +50,7 @@ import Testing
   }
 
   @Test(
-    .enabled(if: !PaperTests.isDebug, "skipped: fits to thousands of rows, release only"),
+    .enabled(if: !isDebug, "skipped: fits to thousands of rows, release only"),
     arguments: gpus)
   func `the shared measurements give the profile again, byte for byte`(gpu: String) throws {
     let paths = Self.data(gpu)

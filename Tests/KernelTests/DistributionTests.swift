@@ -1,5 +1,6 @@
 internal import CGSL
 import Kernel
+import TestSupport
 import Testing
 
 /// A family with the moments that theory gives it.

@@ -1,10 +1,3 @@
-/// Whether this is a debug build, in which heavy tests do less.
-#if DEBUG
-let isDebug = true
-#else
-let isDebug = false
-#endif
-
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): the tests' own random numbers.
 struct SplitMix {
   private var state: UInt64

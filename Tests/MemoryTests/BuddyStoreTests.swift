@@ -1,4 +1,5 @@
 import Memory
+import TestSupport
 import Testing
 
 /// One flag a token; every question is answered by looking at all of them.
@@ -173,12 +174,6 @@ extension BuddyStore.Region {
     }
   }
 }
-
-#if DEBUG
-private let isDebug = true
-#else
-private let isDebug = false
-#endif
 
 /// SplitMix64: the tests' own random numbers.
 private struct SplitMix {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Units
 
@@ -179,12 +180,6 @@ import Units
     #expect(FLOPs(1e12) / FLOPsPerSecond(4e12) == Seconds(0.25))
   }
 }
-
-#if DEBUG
-private let isDebug = true
-#else
-private let isDebug = false
-#endif
 
 /// SplitMix64, so that the values do not come from the code under test.
 private struct Draws {

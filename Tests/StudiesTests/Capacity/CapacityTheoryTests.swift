@@ -9,12 +9,6 @@ import Workload
 
 @testable import Studies
 
-#if DEBUG
-private let isDebug = true
-#else
-private let isDebug = false
-#endif
-
 /// Searches whose answers are known by theory or by trying everything.
 @Suite struct CapacityTheoryTests {
   private static let root =

@@ -3,12 +3,6 @@ import Foundation
 import Studies
 import TestSupport
 
-#if DEBUG
-let isDebug = true
-#else
-let isDebug = false
-#endif
-
 /// An experiment of a few milliseconds; `lines` come at its end.
 func smallExperiment(
   prefill: String = "100 us", rate: Double = 15, requests: Int = 300, _ lines: String = ""
