@@ -75,7 +75,8 @@ struct LeastSquares {
   }
 
   /// A second descent, when it leads lower than `free`, for parameters at an end of their range:
-  /// the others find their places while these stay where `first` has them, then a simplex moves all.
+  /// the others find their places while these stay where `first` has them, then a simplex moves
+  /// all.
   ///
   /// One step too far lands on the flat end of a range, which derivatives do not lead away from; a
   /// simplex takes no step that leads up.

@@ -141,7 +141,8 @@ import Testing
   @Test func `what does not fit is said`() throws {
     let small = try answer("opt-13b", "a100-40gb-sxm", ["engine.kv_pool_tokens=160"])
     let twin =
-      "no kernel timings of a100-40gb-sxm: its constants are timings of a100-80gb-sxm, the same chip"
+      "no kernel timings of a100-40gb-sxm: its constants are timings of a100-80gb-sxm, "
+      + "the same chip"
     #expect(
       small.caveats == [
         twin, "the KV pool of 160 tokens holds no request of max_model_len 2048",
