@@ -65,7 +65,7 @@ import Testing
     }
     #expect(json.output == directory.text(of: "one/capacity.json"))
     let value = try #require(answer.value)
-    #expect(text.output.hasPrefix("max rate \(value) req/s (\(answer.probes.count) runs, "))
+    #expect(text.output.hasPrefix("max rate \(value) req/s (\(answer.probes.count) runs). "))
     #expect(text.output.contains(". Binding: mean_queue_time_ms 4.9"))
     #expect(text.output.contains(" Next limit: step time (busy "))
     #expect(text.output.hasSuffix("wrote one/{capacity.json,capacity.csv,columns.json}\n"))
@@ -135,7 +135,7 @@ import Testing
 
   @Test func `a range that meets to its end is a lower bound, and says so`() throws {
     let outcome = try capacity(waiting + ["--max", "30"], in: try directory())
-    #expect(outcome.code == 0 && outcome.output.hasPrefix("max rate 30 req/s (2 runs, "))
+    #expect(outcome.code == 0 && outcome.output.hasPrefix("max rate 30 req/s (2 runs). "))
     #expect(outcome.output.contains("No limit was found, the closest is mean_queue_time_ms "))
     #expect(outcome.output.contains("note: the end of the range meets"))
   }
@@ -217,7 +217,7 @@ import Testing
     ),
     (
       ["--vary", "workload.rate", "--slo", "p99_tpot_ms<=5"],
-      "--slo: p99_tpot_ms is not defined for these requests (population: completed requests with"
+      "--slo: p99_tpot_ms is not defined for these requests (population: completed measured"
     ),
     (["--vary", "workload.rate", "--slo", "p99_ttft_ms<=5s"], "so \"5s\" is no limit"),
     (["--vary", "workload.rate", "--slo", "a<=5"], "--slo: unknown metric \"a\""),
