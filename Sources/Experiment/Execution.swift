@@ -141,7 +141,7 @@ extension Assembly {
     {
       let correlation = summary.intervals.correlation ?? 0
       warnings.warn(
-        "correlated batches",
+        Warnings.correlatedBatches,
         "the \(config.statistics.batches) batch means are correlated (\(correlation.fixed(2))): "
           + "intervals (keys _ci) are too narrow; run longer, or cut the warm-up (statistics)")
     }
@@ -195,6 +195,11 @@ private struct DirectorySink: OutputSink, ~Copyable {
     guard let open = file.take() else { return }
     try open.close()
   }
+}
+
+extension Warnings {
+  /// The kind of a warning that intervals within a run are too narrow.
+  package static let correlatedBatches = "correlated batches"
 }
 
 // MARK: - For the console

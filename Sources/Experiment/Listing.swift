@@ -34,6 +34,8 @@ public enum ListingKind: String, CaseIterable, Sendable {
   case arrivals
   /// Constants of the calibrated cost.
   case constants
+  /// Columns and keys of the results.
+  case metrics
   /// Named latency limits.
   case slos
 
@@ -56,6 +58,7 @@ public enum ListingKind: String, CaseIterable, Sendable {
     case .costs: "values of engine.cost: how the time of a step is computed"
     case .arrivals: "values of arrivals.process: when requests arrive"
     case .constants: "what martlet calibrate fits and cluster.kernels reads"
+    case .metrics: "columns and keys of the results, with unit and definition"
     case .slos: "latency limits of martlet capacity --slo"
     }
   }
@@ -130,6 +133,7 @@ public struct Listing: Sendable {
       case .costs: Self.costs
       case .arrivals: Self.arrivals
       case .constants: Self.constants
+      case .metrics: Self.metrics
       case .slos: Self.slos
       }
     let isEmpty = listing.entries.isEmpty && listing.notes.isEmpty

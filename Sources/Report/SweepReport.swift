@@ -117,16 +117,16 @@ struct SweepReport {
           + "and in no figure.")
     }
     for (verdict, meaning) in [
-      ("OVERLOADED", "their latencies grow with the length of the run, so do not quote them"),
-      ("SATURATED", "requests waited there most of the time"),
+      ("OVERLOADED", "latencies grow with the length of such a run, so do not quote them"),
+      ("SATURATED", "requests waited most of the time"),
     ] {
       let count = (file.texts(named: "verdict") ?? []).count { $0 == verdict }
-      if count > 0 { warnings.append("\(count) points are \(verdict): \(meaning).") }
+      if count > 0 { warnings.append("\(Self.points(count, "are")) \(verdict): \(meaning).") }
     }
     let extrapolated = (file.numbers(named: "extrapolated_steps") ?? []).count { $0 > 0 }
     if extrapolated > 0 {
       warnings.append(
-        "\(extrapolated) points have steps outside what the cost model was calibrated on.")
+        "\(Self.points(extrapolated, "have")) steps outside what the cost model was calibrated on.")
     }
     if !warnings.isEmpty {
       page.add("<ul class=\"warnings\" aria-label=\"Warnings\">\n")
@@ -139,6 +139,12 @@ struct SweepReport {
   // MARK: - Tables
 
   /// A mean with its interval: `12.3 ± 0.4`.
+  /// `1 point is`, `3 points are`.
+  private static func points(_ count: Int, _ verb: String) -> String {
+    guard count == 1 else { return "\(count) points \(verb)" }
+    return "1 point \(verb == "are" ? "is" : "has")"
+  }
+
   private func cell(_ metric: String, of group: Group) -> String {
     let point = mean(metric, of: group)
     guard point.y.isFinite else { return "" }

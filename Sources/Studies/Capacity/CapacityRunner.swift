@@ -94,7 +94,10 @@ public struct CapacityRunner: Sendable {
         return true
       }
       guard let execution else { preconditionFailure("a run stopped that nobody stops") }
-      for kind in warnings.kinds { report(.warning(kind)) }
+      // A search asks for no interval within a run.
+      for kind in warnings.kinds where kind.kind != Warnings.correlatedBatches {
+        report(.warning(kind))
+      }
       return .success(
         CapacityRun(
           seed: assembly.config.seed, summary: execution.summary, stop: execution.record.stop))
