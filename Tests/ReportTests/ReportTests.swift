@@ -78,7 +78,7 @@ import Testing
     #expect(text.contains("12 ± 25.41"))
     #expect(text.contains("1 of 5 points did not run to their end"))
     #expect(text.contains("<td>does not fit</td>"))
-    #expect(text.contains("1 points are SATURATED"))
+    #expect(text.contains("1 point is SATURATED"))
     // 1000 / 20 tokens/s/user at 90: beats 1000 / 25 at 80; 1000 / 10 at 50 is on the frontier.
     let frontier = text.components(separatedBy: "Pareto frontier: no other")[2]
       .components(separatedBy: "</table>")[0]
