@@ -22,6 +22,7 @@ public struct Simulation: Sendable {
   private var release: Release
   private var rejected = 0
   private var isMeasuring = false
+  private var rejectedOfWarmup = 0
   private var touched: [Int] = []
   private var isTouched: [Bool]
   private var series: TimeSeries?
@@ -106,12 +107,25 @@ public struct Simulation: Sendable {
     } else {
       requests.isRejected[row] = true
       rejected += 1
+      if !isMeasuring { rejectedOfWarmup += 1 }
       _ = release.settle(1, at: queue.now, &requests)
     }
     if release.isOver(requests) {
       for i in 0..<fleet.count { fleet.instances[i].endArrivals(at: queue.now) }
+      if requests.isRejected[row] { endMeasurement() }
     }
     pendNextArrival()
+  }
+
+  /// Notes the moment at which nothing measured is left and requests of the warm-up still run.
+  private mutating func endMeasurement() {
+    guard isMeasuring, requests.warmup != .none, release.isOver(requests) else { return }
+    let ofWarmup = fleet.instances.reduce(rejectedOfWarmup) {
+      $0 + Int($1.recorder.totals.finishedOfWarmup)
+    }
+    guard settledRequests - ofWarmup == requests.count - requests.warmupRequests else { return }
+    isMeasuring = false
+    for i in 0..<fleet.count { fleet.instances[i].endMeasurement(at: queue.now) }
   }
 
   private mutating func refreshLoad(_ i: Int) {
@@ -125,6 +139,7 @@ public struct Simulation: Sendable {
     end = queue.now
     let finished = fleet.instances[i].finish(at: queue.now, &requests)
     if release.settle(finished, at: queue.now, &requests) { pendNextArrival() }
+    if finished > 0 { endMeasurement() }
     if checksInvariants { fleet.instances[i].batch.checkInvariants() }
     if fleet.instances[i].isStuck { stop = report(i, "recomputes prompts without making a token") }
     touch(i)

@@ -43,6 +43,8 @@ public struct RunTotals: Sendable, Equatable {
   public var generatedTokens: Int64 = 0
   /// Requests finished.
   public var finished: Int64 = 0
+  /// Those of the warm-up among them.
+  public var finishedOfWarmup: Int64 = 0
   /// Preemptions.
   public var preemptions: Int64 = 0
   /// Tokens computed again because of preemptions.
@@ -53,6 +55,8 @@ public struct RunTotals: Sendable, Equatable {
   public var busyTime: Int128 = 0
   /// The part of it before the first measured request arrived.
   public var busyTimeInWarmup: Int128 = 0
+  /// The part of it after the last measured request was settled, while the warm-up's still ran.
+  public var busyTimeAfterwards: Int128 = 0
   /// ∫ requests in the batch, from 0 to the last arrival.
   public var runningTime: Int128 = 0
   /// ∫ requests at the instance, over the whole run (Little's law).
@@ -89,11 +93,13 @@ public struct RunTotals: Sendable, Equatable {
     promptTokens += other.promptTokens
     generatedTokens += other.generatedTokens
     finished += other.finished
+    finishedOfWarmup += other.finishedOfWarmup
     preemptions += other.preemptions
     recomputedTokens += other.recomputedTokens
     extrapolatedSteps += other.extrapolatedSteps
     busyTime += other.busyTime
     busyTimeInWarmup += other.busyTimeInWarmup
+    busyTimeAfterwards += other.busyTimeAfterwards
     runningTime += other.runningTime
     presenceTime += other.presenceTime
     waitingTime += other.waitingTime

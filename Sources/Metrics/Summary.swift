@@ -104,9 +104,9 @@ public struct Summary: Sendable {
     verdict = Verdict(of: record)
     count(table)
     if let duration {
-      let busy = totals.busyTime - totals.busyTimeInWarmup
+      let busy = totals.busyTime - totals.busyTimeInWarmup - totals.busyTimeAfterwards
       let whole = Double(record.instances) * Double(duration)
-      // Requests of the warm-up may still run when the last measured one is done.
+      // The last step of a run that was stopped may end after its last completion.
       busyShareOfDuration = Self.ratio(Double(busy), whole).map { min(1, $0) }
     }
   }

@@ -35,6 +35,7 @@ public struct Instance: Sendable {
   /// Where the arrival window ends; `.never` while requests may still arrive.
   private var lastArrival = Instant.never
   private var accountedUntil = Instant.zero
+  private var measuredBusyTime: Int128?
   private var tokensAccountedUntil = Instant.zero
   private var waitingSince = Instant.never
   private var waitingAtLaunch: Int32 = 0
@@ -198,6 +199,7 @@ public struct Instance: Sendable {
       let s = batch.sequences[Int(slot)]
       requests.finished[Int(s.entry.request.row)] = now
       requests.longestGap[Int(s.entry.request.row)] = s.longestGap
+      if !requests.isMeasured(Int(s.entry.request.row)) { recorder.totals.finishedOfWarmup += 1 }
       batch.release(slot)
       recorder.totals.finished += 1
     }
@@ -305,9 +307,16 @@ extension Instance {
 
   /// The first measured request has arrived somewhere: notes how long this instance was busy.
   public mutating func endWarmup(at now: Instant) {
+    recorder.totals.busyTimeInWarmup = busyTime(until: now)
+  }
+
+  /// The last measured request was settled somewhere: what follows is not measured.
+  public mutating func endMeasurement(at now: Instant) { measuredBusyTime = busyTime(until: now) }
+
+  private mutating func busyTime(until now: Instant) -> Int128 {
     settle(at: now)
     let running = isStepping ? now - progress : 0
-    recorder.totals.busyTimeInWarmup = recorder.totals.busyTime + Int128(running)
+    return recorder.totals.busyTime + Int128(running)
   }
 
   /// Adds up who was here since the last change of membership.
@@ -350,5 +359,8 @@ extension Instance {
   public mutating func close(at now: Instant) {
     settle(at: now)
     account(until: now)
+    if let measuredBusyTime {
+      recorder.totals.busyTimeAfterwards = recorder.totals.busyTime - measuredBusyTime
+    }
   }
 }

@@ -45,6 +45,8 @@ import Units
       #expect(cut.requests.longestGap == whole.requests.longestGap, "seed \(seed)")
       var totals = cut.totals
       totals.busyTimeInWarmup = whole.totals.busyTimeInWarmup
+      totals.busyTimeAfterwards = whole.totals.busyTimeAfterwards
+      totals.finishedOfWarmup = whole.totals.finishedOfWarmup
       #expect(totals == whole.totals, "seed \(seed)")
       #expect(cut.events == whole.events, "seed \(seed)")
     }
@@ -76,5 +78,34 @@ import Units
       }
     }
     #expect(cut > Self.seeds.count)
+  }
+
+  @Test func `time busy with the warm-up's stragglers is that of steps after the last measured`() {
+    var late = 0
+    for seed in Self.seeds {
+      let scenario = RandomScenario(seed: seed)
+      for warmup in cuts(scenario) {
+        let logged = scenario.run(maxLeap: 1, logsSteps: true, warmup: warmup)
+        guard logged.stop == nil else { continue }
+        let table = logged.requests
+        let last = (0..<table.count).filter { table.isMeasured($0) }.map {
+          table.isRejected[$0] ? table.arrival[$0] : table.finished[$0]
+        }.max()
+        var busy = Int128(0)
+        if let last {
+          for steps in logged.steps {
+            for (began, ended) in zip(steps.start, steps.end) {
+              let start = max(began, last)
+              if ended > start { busy += Int128(ended - start) }
+            }
+          }
+        }
+        #expect(logged.totals.busyTimeAfterwards == busy, "seed \(seed) \(warmup)")
+        let leaping = scenario.run(maxLeap: 256, warmup: warmup)
+        #expect(leaping.totals.busyTimeAfterwards == busy, "seed \(seed) \(warmup)")
+        if busy > 0 { late += 1 }
+      }
+    }
+    #expect(late > 0)
   }
 }
