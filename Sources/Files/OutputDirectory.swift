@@ -13,9 +13,11 @@ public struct OutputDirectory: ~Copyable {
 
   /// Begins the directory that will lie at `path`; its parent must exist.
   ///
-  /// With `force` an existing directory is replaced, at `publish` and not before.
+  /// With `force` an existing directory is replaced, at `publish` and not before; one that holds no
+  /// results of this program is kept beside it under another name, with a warning.
   ///
-  /// - Throws: `ConfigError` when `path` exists or its parent cannot be written.
+  /// - Throws: `ConfigError` when `path` exists, is the directory the process is in or its parent
+  ///   cannot be written.
   public init(at path: String, force: Bool) throws(ConfigError) {
     let named = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     // What a link points to is replaced, not the link.
@@ -59,7 +61,9 @@ public struct OutputDirectory: ~Copyable {
       }
       switch try Posix.kind(of: path) {
       case .nothing: return
-      case .directory where force: return
+      case .directory where force:
+        try checkPlace(path)
+        return
       case .directory:
         throw ConfigError(place, "exists; name another --out, or add --force to replace it")
       case .file, .other:
@@ -72,6 +76,22 @@ public struct OutputDirectory: ~Copyable {
     } catch {
       throw ConfigError(place, "\(error)")
     }
+  }
+
+  /// Refuses to replace the directory that the process is in, or one above it.
+  private static func checkPlace(_ path: String) throws(ConfigError) {
+    let here = Posix.realPath(".") ?? "/"
+    guard let there = Posix.realPath(path),
+      "\(here)/".hasPrefix(there == "/" ? "/" : "\(there)/")
+    else { return }
+    throw ConfigError(
+      .file(path), "is the directory you are in, or above it; name another --out")
+  }
+
+  /// Whether the directory at `path` is empty or this program has written it.
+  private static func isOwn(_ path: String) -> Bool {
+    guard let names = try? Posix.names(in: path) else { return false }
+    return names.isEmpty || names.contains { ["columns.json", "sweep.json"].contains($0) }
   }
 
   /// Creates the file called `name` in the directory.
@@ -104,7 +124,8 @@ public struct OutputDirectory: ~Copyable {
 
   private func replace() throws(Posix.Failure) {
     guard try Posix.kind(of: path) == .directory else { return try moveIntoPlace() }
-    let aside = "\(partial).replaced"
+    let isOwn = Self.isOwn(path)
+    let aside = isOwn ? "\(partial).replaced" : try Self.freeName(beside: path)
     try Posix.move(path, to: aside)
     do {
       try Posix.move(partial, to: path)
@@ -112,6 +133,15 @@ public struct OutputDirectory: ~Copyable {
       try? Posix.move(aside, to: path)
       throw error
     }
-    Posix.remove(aside)
+    guard !isOwn else { return Posix.remove(aside) }
+    printError("warning: \(path) held no results of martlet; it is kept as \(aside)")
+  }
+
+  private static func freeName(beside path: String) throws(Posix.Failure) -> String {
+    for number in 1...1000 {
+      let name = "\(path).before-\(number)"
+      if try Posix.kind(of: name) == .nothing { return name }
+    }
+    throw .exists
   }
 }

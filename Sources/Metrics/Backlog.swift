@@ -19,6 +19,8 @@ struct Backlog {
   let leastWaiting: Double
   /// Whether a request waited for any time at all.
   let hasWaiting: Bool
+  /// Share of [T/2, T] with a request present, on the instance where it is most.
+  let mostPresent: Double
 
   /// A straight line through mean backlogs.
   struct Trend {
@@ -37,7 +39,9 @@ struct Backlog {
     let table = record.requests
     let last = record.lastArrival
     var half = SecondHalf(until: last.picoseconds)
-    var waits = WaitingUnion(instances: record.instances, until: last.picoseconds)
+    var waits = TimeUnion(instances: record.instances, from: 0, until: last.picoseconds)
+    var presence = TimeUnion(
+      instances: record.instances, from: last.picoseconds / 2, until: last.picoseconds)
     var counted: Int64 = 0
     for row in 0..<table.released where !table.isRejected[row] {
       let arrival = table.arrival[row].picoseconds
@@ -46,6 +50,7 @@ struct Backlog {
       half.change(by: 1, at: arrival)
       half.change(by: -1, at: table.finished[row].picoseconds)
       waits.add(arrival, scheduled, on: Int(table.instance[row]))
+      presence.add(arrival, table.finished[row].picoseconds, on: Int(table.instance[row]))
     }
     requests = counted
     window = last.seconds.value
@@ -56,6 +61,7 @@ struct Backlog {
     let share = last > .zero ? Double(queued) / Double(last.picoseconds) : 0
     leastWaiting = max(waits.leastShare, share)
     hasWaiting = waits.isAny
+    mostPresent = presence.mostShare
   }
 }
 
@@ -115,32 +121,37 @@ private struct SecondHalf {
   }
 }
 
-/// Time that at least one request waits, on each instance.
-private struct WaitingUnion {
+/// Time that at least one request waits, or is there at all, on each instance.
+private struct TimeUnion {
+  let start: Int64
   let end: Int64
   /// Where the union so far ends; arrivals ascend, so a later interval adds only what lies beyond.
   var reached: [Int64]
   var covered: [Int64]
   var isAny = false
 
-  init(instances: Int, until end: Int64) {
-    self.end = end
-    reached = Array(repeating: 0, count: instances)
-    covered = reached
+  init(instances: Int, from start: Int64, until end: Int64) {
+    (self.start, self.end) = (start, end)
+    reached = Array(repeating: start, count: instances)
+    covered = Array(repeating: 0, count: instances)
   }
 
-  mutating func add(_ arrival: Int64, _ scheduled: Int64, on instance: Int) {
-    if scheduled > arrival { isAny = true }
+  /// Adds the time from `began`, an arrival, to `ended`.
+  mutating func add(_ began: Int64, _ ended: Int64, on instance: Int) {
+    if ended > began { isAny = true }
     guard covered.indices.contains(instance) else { return }
-    let stop = min(scheduled, end)
-    let start = max(arrival, reached[instance])
+    let stop = min(ended, end)
+    let start = max(began, reached[instance])
     guard stop > start else { return }
     covered[instance] += stop - start
     reached[instance] = stop
   }
 
-  var leastShare: Double {
-    guard end > 0, let least = covered.min() else { return 0 }
-    return Double(least) / Double(end)
+  var leastShare: Double { share(covered.min()) }
+  var mostShare: Double { share(covered.max()) }
+
+  private func share(_ time: Int64?) -> Double {
+    guard end > start, let time else { return 0 }
+    return Double(time) / Double(end - start)
   }
 }

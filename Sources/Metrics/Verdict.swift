@@ -3,8 +3,9 @@ internal import Units
 /// Whether the numbers of a run may be quoted.
 ///
 /// - OVERLOADED: the backlog's slope over the second half of the arrival window is above 2 % of
-///   the arrival rate, and its whole 99 % interval is above 0. Latencies then depend on how long
-///   the run is.
+///   the arrival rate, its whole 99 % interval is above 0, and some instance is hardly ever empty
+///   in that half: one that runs empty carries its load, whatever the line says. Latencies then
+///   depend on how long the run is.
 /// - SATURATED: not that, but on every instance requests waited for more than half of the window.
 /// - STABLE: neither.
 ///
@@ -25,6 +26,8 @@ public struct Verdict: Sendable, Equatable {
 
   /// The growth above which a run may be OVERLOADED.
   public static let mostGrowth = 0.02
+  /// The least share of time with a request on the fullest instance of an OVERLOADED run.
+  private static let leastPresent = 0.9
 
   /// The answer.
   public let kind: Kind
@@ -80,7 +83,8 @@ public struct Verdict: Sendable, Equatable {
     }
     let slope = "backlog slope \(trend.slope.fixed(3)) ± \(trend.margin.fixed(3)) req/s"
     let arriving = "at \(rate.fixed(3)) req/s arriving"
-    if trend.slope > mostGrowth * rate, trend.slope - trend.margin > 0 {
+    let isNeverEmpty = backlog.mostPresent > leastPresent
+    if trend.slope > mostGrowth * rate, trend.slope - trend.margin > 0, isNeverEmpty {
       return (.overloaded, "\(slope) \(arriving): latencies grow with the run; \(waiting)")
     }
     return (isSaturated ? .saturated : .stable, "\(slope) \(arriving); \(waiting)")

@@ -137,7 +137,7 @@ import Testing
     let forced = try Binary.martlet(command + ["--force"], in: directory)
     #expect(forced?.code == 0)
     #expect(try files(in: directory, "out")["keep.txt"] == nil)
-    #expect(try directory.names == ["out", "small.yaml"])
+    #expect(try directory.names == ["out", "out.before-1", "small.yaml"])
   }
 
   @Test func `a fault of the experiment leaves nothing behind`() throws {

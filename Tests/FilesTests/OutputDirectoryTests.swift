@@ -59,7 +59,7 @@ import Testing
     try inFreshDirectory { parent in
       let path = "\(parent)/out"
       let first = try OutputDirectory(at: path, force: false)
-      try write("old", named: "old.csv", in: first)
+      try write("old", named: "columns.json", in: first)
       try first.publish()
       #expect(
         fault(at: path)
@@ -68,12 +68,34 @@ import Testing
         let abandoned = try OutputDirectory(at: path, force: true)
         try write("x", named: "x.csv", in: abandoned)
       }
-      #expect(try names(in: path) == ["old.csv"])
+      #expect(try names(in: path) == ["columns.json"])
       let second = try OutputDirectory(at: path, force: true)
       try write("new", named: "new.csv", in: second)
       try second.publish()
       #expect(try names(in: path) == ["new.csv"])
       #expect(try names(in: parent) == ["out"])
+    }
+  }
+
+  @Test func `force keeps what this program has not written, and never takes one's own place`()
+    throws
+  {
+    try inFreshDirectory { parent in
+      let path = "\(parent)/thesis"
+      for number in 1...2 {
+        try FileManager.default.createDirectory(
+          atPath: "\(path)/chapter \(number)", withIntermediateDirectories: true)
+        let output = try OutputDirectory(at: path, force: true)
+        try write("x", named: "x.csv", in: output)
+        try output.publish()
+        #expect(try names(in: path) == ["x.csv"])
+      }
+      #expect(try names(in: parent) == ["thesis", "thesis.before-1", "thesis.before-2"])
+      #expect(try names(in: "\(path).before-1") == ["chapter 1"])
+      let here = FileManager.default.currentDirectoryPath
+      #expect(
+        fault(at: here, force: true)
+          == "\(here): is the directory you are in, or above it; name another --out")
     }
   }
 

@@ -71,6 +71,22 @@ import Units
     #expect(verdict.reason.contains("2.001 req/s arriving"), "\(verdict.reason)")
   }
 
+  @Test func `a backlog that grows over instances that run empty is no overload`() {
+    // Services of 0.1 s to 8 s, ever longer, on 1,000 servers of their own, each free at once: the
+    // requests in flight grow, but every server is empty most of the time.
+    let run = record(
+      (0..<1000).map { row in
+        let arrival = Int64(row) * second / 10
+        let finish = arrival + Int64(row + 1) * second / 125
+        return Event(
+          arrival: arrival, scheduled: arrival, first: finish, finish: finish, output: 1,
+          instance: Int32(row))
+      }, instances: 1000)
+    let verdict = Verdict(of: run)
+    #expect(verdict.kind == .stable, "\(verdict.reason)")
+    #expect(verdict.growth.map { $0 > 0.05 } == true)
+  }
+
   /// Clients that each take a place at a single server of 1 s as soon as they are served.
   private func loop(clients: Int, closed: Bool = true) -> RunRecord {
     let count = 200
