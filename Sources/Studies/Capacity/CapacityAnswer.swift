@@ -49,13 +49,6 @@ public struct CapacityAnswer: Sendable {
     let (low, high) = (min(best.value, failing.value), max(best.value, failing.value))
     return (high - low) / low
   }
-
-  /// Probes that meet although an easier one does not.
-  var metAbove: [CapacityProbe] {
-    guard let failing else { return [] }
-    let edge = plan.domain.place(of: failing.value)
-    return probes.filter { $0.meets && plan.domain.place(of: $0.value) > edge }
-  }
 }
 
 // MARK: - For a person
@@ -175,11 +168,6 @@ extension CapacityAnswer {
       notes.append(
         "note: even a million times the start meets: these requests are too few to load the system")
     case .closed, .nothingMeets: break
-    }
-    if let above = metAbove.first {
-      notes.append(
-        "note: \(plan.key.phrase(above.value)) meets, too, above one that does not: noise; "
-          + "more requests or --seeds make it smaller")
     }
     if plan.seeds.count > 1 {
       notes.append("note: means of \(plan.seeds.count) seeds, ± half a 95 % t interval")

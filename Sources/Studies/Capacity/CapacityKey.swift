@@ -50,8 +50,13 @@ struct CapacityKey: Sendable {
       1...mostInFlight, "in flight"),
   ]
 
+  /// Parts of names of keys that count something; others may be any number.
+  private static let counts = [
+    "requests", "tokens", "seqs", "size", "parallel", "len", "batches", "instances", "blocks",
+  ]
+
   /// The key called `name`, which stands at `start` in the experiment; one that is not known takes
-  /// its direction from `goal`, and whole numbers when it starts at one.
+  /// its direction from `goal`, and whole numbers when it counts something and starts at one.
   ///
   /// - Throws: `ConfigError` when the direction is missing or contradicts what is known.
   init(_ name: String, goal: CapacityGoal?, start: Double?) throws(ConfigError) {
@@ -64,6 +69,9 @@ struct CapacityKey: Sendable {
       self = known
       return
     }
+    guard name != "seed" else {
+      throw ConfigError(.flag("--vary"), "seed is no load; --seeds takes several")
+    }
     guard let goal else {
       let error = ConfigError.unknown(
         "key to vary", name, known: Self.known.map(\.name), at: .flag("--vary"))
@@ -75,8 +83,15 @@ struct CapacityKey: Sendable {
         .flag("--vary \(name)"),
         "is no number above 0 in the experiment; give it one to start from with --set \(name)=…")
     }
-    let isWhole = start == start.rounded()
+    let isWhole = start == start.rounded() && Self.countsSomething(name)
     self.init(name, goal, isWhole: isWhole, setsLoad: false, isWhole ? 1...1e9 : 1e-9...1e9)
+  }
+
+  /// Whether the name of the key says so; of `input_tokens.max` the name before counts.
+  private static func countsSomething(_ key: String) -> Bool {
+    var names = key.split(separator: ".")
+    if let last = names.last, ["value", "min", "max"].contains(last) { names.removeLast() }
+    return (names.last ?? "").split(separator: "_").contains { counts.contains(String($0)) }
   }
 
   /// `value` as an experiment file has it.

@@ -108,17 +108,9 @@ struct CapacityProbe: Sendable {
     }
     let mean = values.reduce(0, +) / Double(values.count)
     return Reading(
-      mean: mean, halfWidth: Self.halfWidth(values, mean), margin: term.margin(of: mean),
+      mean: mean, halfWidth: ConfidenceInterval.of(samples: values)?.halfWidth,
+      margin: term.margin(of: mean),
       isMet: term.isMet(by: mean))
-  }
-
-  /// Half width of the 95 % interval of a mean by Student's t; nil for one value.
-  static func halfWidth(_ values: [Double], _ mean: Double) -> Double? {
-    guard values.count > 1 else { return nil }
-    let freedom = Double(values.count - 1)
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return gsl_cdf_tdist_Pinv(0.975, freedom)
-      * (squares / freedom / Double(values.count)).squareRoot()
   }
 
   private static func overloaded(_ runs: [CapacityRun]) -> Int {

@@ -272,9 +272,8 @@ extension CapacitySearch.Domain {
   /// `value` moved `distance` harder, by one at least when it is a whole number.
   func moved(_ value: Double, by distance: Double) -> Double {
     let moved = self.value(at: place(of: value) + distance)
-    guard moved == value else { return moved }
-    let unit = isWhole ? 1 : range.upperBound
-    return rounded(value + ((distance > 0) == seeksLargest ? unit : -unit))
+    guard isWhole, moved == value else { return moved }
+    return rounded(value + ((distance > 0) == seeksLargest ? 1 : -1))
   }
 
   /// `value` moved into the range.

@@ -61,15 +61,10 @@ public struct SLOTerm: Sendable, Equatable {
 // MARK: - What may be asked for
 
 extension SLOTerm {
-  /// Keys of summary.json that are no numbers, are settings, or differ between equal runs.
-  private static let others = [
-    "endpoint_type", "label", "model_id", "tokenizer_id", "num_prompts", "request_rate",
-    "burstiness", "max_concurrency", "rtfx", "saturated", "verdict", "verdict_reason", "gpu",
-    "scheduler", "seed", "config_hash", "trace_hash", "tool_version", "wall_time_s",
-  ]
-
   /// Keys of summary.json that a run decides and that are numbers.
-  static let metrics: [ColumnEntry] = ColumnCatalog.summary.filter { !others.contains($0.name) }
+  static let metrics: [ColumnEntry] = ColumnCatalog.summary.filter {
+    ColumnCatalog.kind(of: $0.name) == .result
+  }
 
   /// The unit of `metric`, as columns.json has it.
   static func unit(of metric: String) -> String {

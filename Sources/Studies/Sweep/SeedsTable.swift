@@ -12,14 +12,9 @@ struct SeedsTable: Sendable {
   /// Confidence of the intervals.
   static let level = 0.95
 
-  /// Columns of sweep.csv that are settings or words, or intervals of one run.
-  private static let left: Set<String> = [  // only looked up
-    "endpoint_type", "label", "model_id", "tokenizer_id", "num_prompts", "request_rate",
-    "burstiness", "max_concurrency", "verdict", "verdict_reason", "gpu", "scheduler",
-    "config_hash", "trace_hash", "tool_version",
-  ]
+  /// A share of seeds says more of `saturated` than a word; intervals of one run stay there.
   private static let isAveraged: [Bool] = SweepTable.scalars.map {
-    !left.contains($0.name) && !$0.name.hasSuffix("_ci") && !$0.name.hasPrefix("ci_")
+    $0.name == "saturated" || ColumnCatalog.kind(of: $0.name) == .result
   }
 
   /// Columns of seeds.csv.

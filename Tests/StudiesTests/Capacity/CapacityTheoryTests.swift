@@ -154,10 +154,6 @@ import Workload
   }
 
   @Test func `the mean of several seeds must meet, its interval is Student's`() throws {
-    // t for 2 degrees of freedom at 97.5 % is 4.3027; the deviation of 1, 2, 3 is 1.
-    let width = try #require(CapacityProbe.halfWidth([1, 2, 3], 2))
-    #expect(abs(width - 4.302653 / 3.0.squareRoot()) < 1e-5)
-    #expect(CapacityProbe.halfWidth([4], 4) == nil)
     var question = try mD1(requests: 500, slo: "mean_queue_time_ms<=5")
     (question.seeds, question.seed) = (4, 10)
     let answer = try answer(question)
@@ -166,6 +162,10 @@ import Workload
     let waits = best.runs.compactMap { $0.summary.number(of: "mean_queue_time_ms") }
     let mean = waits.reduce(0, +) / 4
     #expect(abs((best.readings[0].mean ?? 0) - mean) < 1e-9 && mean <= 5)
+    // t for 3 degrees of freedom at 97.5 % is 3.1824; four values: the deviation over √4.
+    let deviation = (waits.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 3).squareRoot()
+    let width = try #require(best.readings[0].halfWidth)
+    #expect(abs(width - 3.182446 * deviation / 2) < 1e-5 * width)
     #expect(waits.contains { $0 > 5 } && waits.contains { $0 < 5 })
   }
 }
