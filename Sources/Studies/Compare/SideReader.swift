@@ -114,7 +114,7 @@ enum SideReader {
         side.points.append(ComparedPoint(cells: key, runs: [run]))
         continue
       }
-      // A point that is listed and in the cross product, too, stands twice with the same result.
+      // Tables that were put together may have a row twice; it is one run all the same.
       let twin = side.points[known].runs.first { $0.seed == run.seed }
       guard twin == nil || twin?.cells == run.cells else {
         throw ConfigError(
