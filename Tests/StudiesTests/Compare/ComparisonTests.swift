@@ -163,6 +163,17 @@ import Testing
     #expect(both.row("failed_runs")?.verdict == "same")
   }
 
+  @Test func `sides none of whose runs ended well are an error, unless only B's failed`() throws {
+    let failed = rows().map { SweepRow(seed: $0.seed, p99: "", throughput: "", status: "failed") }
+    for (a, b) in [(failed, failed), (failed, rows())] {
+      let directory = try tables(a, b)
+      let fault = message { _ = try directory.compared("a.csv", "b.csv") }
+      #expect(fault.contains("nothing to compare"), "\(fault)")
+    }
+    let found = try tables(rows(), failed).compared("a.csv", "b.csv")
+    #expect(found.verdict == "worse" && found.row("failed_runs")?.verdict == "worse")
+  }
+
   @Test func `points are matched by their keys, and what has no partner is named`() throws {
     func two(_ names: [String], _ factor: Double) -> [SweepRow] {
       names.flatMap { name in
@@ -179,7 +190,11 @@ import Testing
       two(["vllm-v0", "vllm-v1", "orca-pow2"], 1))
     let found = try directory.compared("a.csv", "b.csv")
     #expect(found.rows.count { $0.metric == "p99_ttft_ms" } == 2)
-    #expect(found.verdict == "not worse")
+    // B lost a point.
+    #expect(found.verdict == "worse" && found.rows.filter { $0.verdict == "worse" }.count == 1)
+    #expect(found.row("missing_points")?.verdict == "worse")
+    _ = try directory.write(sweepTable(two(["vllm-v1", "vllm-v0"], 1)), to: "less.csv")
+    #expect(try directory.compared("less.csv", "b.csv").verdict == "not worse")
     #expect(found.notes.contains { $0.contains("a.csv: the point engine.scheduler=orca-max") })
     #expect(found.notes.contains { $0.contains("b.csv: the point engine.scheduler=orca-pow2") })
     let none = try tables(two(["vllm-v1"], 1), two(["vllm-v0"], 1))
