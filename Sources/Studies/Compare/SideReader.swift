@@ -131,7 +131,7 @@ enum SideReader {
   private static func plan(_ path: String, _ changes: RunChanges) throws(ConfigError) -> SweepPlan {
     let text = try ExperimentConfig.text(of: path)
     var root = try ConfigNode(yaml: text, file: path)
-    if root.value(at: "expect") != nil {
+    if ScenarioFile.isOne(root) {
       throw ConfigError(.file(path), "is a scenario; martlet compare takes it alone")
     }
     if root.value(at: "base") != nil {
