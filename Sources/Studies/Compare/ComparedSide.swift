@@ -126,7 +126,8 @@ struct RequestTimes: Sendable {
 
   /// The requests of a requests.csv.
   ///
-  /// - Throws: `ConfigError` when it is not one.
+  /// - Throws: `ConfigError` when it is not one: a number that is negative, beyond 64 bits or with
+  ///   other decimals is none of a run.
   init(readingFrom path: String) throws(ConfigError) {
     let table = try ResultTable(readingFrom: path)
     func column(_ name: String, decimals: Int) throws(ConfigError) -> [Int64?] {
@@ -136,7 +137,7 @@ struct RequestTimes: Sendable {
       for (row, cells) in table.rows.enumerated() {
         let text = cells[index]
         let value = Self.whole(text, decimals: decimals)
-        guard value != nil || text.isEmpty else {
+        guard value.map({ $0 >= 0 }) ?? text.isEmpty else {
           throw ConfigError(
             .line(file: path, table.lines[row]), key: name,
             "is \"\(text)\"; is it a requests.csv of martlet?")

@@ -88,11 +88,12 @@ enum SideReader {
     let results = ColumnCatalog.summary.map(\.name).filter { $0 != "seed" }
     guard let seed = table.columns.firstIndex(of: "seed"),
       let status = table.columns.firstIndex(of: "status"),
-      let first = table.columns.firstIndex(where: results.contains), first > seed
+      let first = table.columns.firstIndex(where: results.contains), seed < first, first < status
     else {
       throw ConfigError(
         .file(path),
-        "has not the columns of a sweep.csv (point, seed, varied keys, results, status)")
+        "has not the columns of a sweep.csv in its order (point, seed, varied keys, results, status)"
+      )
     }
     guard !table.rows.isEmpty else { throw ConfigError(.file(path), "has no rows") }
     let keys = (seed + 1)..<first

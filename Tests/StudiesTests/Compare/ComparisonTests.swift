@@ -126,6 +126,35 @@ import Testing
     #expect(try directory.compared("a.json", "b.json").verdict == "not worse")
   }
 
+  @Test(arguments: [
+    ("1e30", "0.95", false), ("1001", "0.95", false), ("4", "0.95", false),
+    ("20", "0.9999999999999999", false), ("20", "1e-320", false), ("20", "0.3", false),
+    ("1000", "0.9999", true), ("5", "0.5", true),
+  ])
+  func `an interval that no run has counts as none`(
+    batches: String, level: String, isOne: Bool
+  ) throws {
+    let directory = try TestDirectory()
+    for seed in [1, 2] {
+      _ = try directory.write(
+        """
+        {"config_hash": "a", "tool_version": "1", "num_prompts": 10, "request_rate": 1,
+         "failed": 0, "seed": \(seed), "trace_hash": null, "mean_ttft_ms": 10,
+         "mean_ttft_ms_ci": 1, "ci_confidence": \(level), "ci_batches": \(batches)}
+        """, to: "\(seed).json")
+    }
+    let found = try directory.compared("1.json", "2.json", tolerances: ["mean_ttft_ms=1%"])
+    #expect(found.row("mean_ttft_ms")?.method == (isOne ? "within_runs" : "bare"))
+  }
+
+  @Test func `values whose spread is beyond all numbers are not judged`() throws {
+    func row(_ seed: Int, _ p99: String) -> SweepRow { SweepRow(seed: seed, p99: p99) }
+    let found = try tables([row(1, "1e200"), row(2, "0")], [row(1, "1"), row(2, "2")])
+      .compared("a.csv", "b.csv")
+    #expect(found.row("p99_ttft_ms")?.verdict == "not judged")
+    #expect(found.row("p99_ttft_ms")?.reason == "beyond what can be computed")
+  }
+
   @Test func `several seeds against one run are paired where the seed is the same`() throws {
     let directory = try tables(rows(), [SweepRow(seed: 3, p99: "110")])
     let row = try #require(try directory.compared("a.csv", "b.csv").row("p99_ttft_ms"))
@@ -241,7 +270,7 @@ import Testing
     #expect(message.hasPrefix("--tolerance") && message.contains(fault), "\(message)")
   }
 
-  @Test(arguments: ["", "99", "100%", "0.99", "40%", "x%"])
+  @Test(arguments: ["", "99", "100%", "0.99", "40%", "x%", "99.99999999999999%", "99.99995%"])
   func `a confidence is a share from a half to one`(text: String) throws {
     let directory = try tables(rows(), rows())
     #expect(
