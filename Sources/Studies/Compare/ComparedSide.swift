@@ -25,6 +25,14 @@ struct ComparedSide: Sendable {
   var points: [ComparedPoint]
   /// Most requests that the configuration lets run at once, all instances; nil: not known.
   var mostSequences: Int?
+  private let index: [String: Int]  // only looked up
+
+  /// A side whose runs have a cell for each of `columns`.
+  init(name: String, kind: Kind, keys: [String], columns: [String], points: [ComparedPoint]) {
+    (self.name, self.kind, self.keys) = (name, kind, keys)
+    (self.columns, self.points) = (columns, points)
+    index = Dictionary(columns.enumerated().map { ($1, $0) }) { first, _ in first }
+  }
 
   /// The value of `metric` in `run`; nil when it is undefined or not finite.
   func number(_ metric: String, in run: ComparedRun) -> Double? {
@@ -34,7 +42,7 @@ struct ComparedSide: Sendable {
 
   /// The cell of `column` in `run`; empty when there is none.
   func text(_ column: String, in run: ComparedRun) -> String {
-    columns.firstIndex(of: column).map { run.cells[$0] } ?? ""
+    index[column].map { run.cells[$0] } ?? ""
   }
 
   /// Results that some run has a number for, in the order of the table.

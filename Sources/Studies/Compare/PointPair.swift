@@ -47,8 +47,9 @@ struct PointPair {
     _ runsA: [ComparedRun], of a: ComparedSide, _ runsB: [ComparedRun], of b: ComparedSide
   ) -> Matching {
     guard let firstA = runsA.first, let firstB = runsB.first else { return .nothing }
+    let seeds = Dictionary(runsB.map { ($0.seed, $0) }) { first, _ in first }  // only looked up
     let twins = runsA.compactMap { run in
-      runsB.first { $0.seed == run.seed && a.sharesArrivals(run, with: b, $0) }.map { (run, $0) }
+      seeds[run.seed].flatMap { a.sharesArrivals(run, with: b, $0) ? (run, $0) : nil }
     }
     // Runs that were lost on one side leave pairs of the others.
     if twins.count > 1, twins.count == min(runsA.count, runsB.count) {

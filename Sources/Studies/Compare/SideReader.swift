@@ -101,6 +101,7 @@ enum SideReader {
       name: name, kind: .sweep, keys: Array(table.columns[keys]),
       columns: Array(table.columns[first..<status]), points: [])
     var index: [[String]: Int] = [:]  // only looked up
+    var seen: [[String]: Int] = [:]  // only looked up: the run of a point and a seed
     for (row, cells) in table.rows.enumerated() {
       let key = Array(cells[keys])
       guard let state = PointStatus(rawValue: cells[status]) else {
@@ -112,16 +113,20 @@ enum SideReader {
         seed: cells[seed], cells: Array(cells[first..<status]), status: state)
       guard let known = index[key] else {
         index[key] = side.points.count
+        seen[key + [run.seed]] = 0
         side.points.append(ComparedPoint(cells: key, runs: [run]))
         continue
       }
+      guard let twin = seen[key + [run.seed]] else {
+        seen[key + [run.seed]] = side.points[known].runs.count
+        side.points[known].runs.append(run)
+        continue
+      }
       // Tables that were put together may have a row twice; it is one run all the same.
-      let twin = side.points[known].runs.first { $0.seed == run.seed }
-      guard twin == nil || twin?.cells == run.cells else {
+      guard side.points[known].runs[twin].cells == run.cells else {
         throw ConfigError(
           .line(file: path, table.lines[row]), "has the point of an earlier row and other results")
       }
-      if twin == nil { side.points[known].runs.append(run) }
     }
     return side
   }

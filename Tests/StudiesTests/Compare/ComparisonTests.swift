@@ -242,6 +242,17 @@ import Testing
     #expect(try directory.compared("a.csv", "b.csv").verdict == "not worse")
   }
 
+  /// A search among all runs for each takes two minutes of the debug build.
+  @Test func `the time of a comparison grows as its runs do`() throws {
+    let many = (1...25_000).map { SweepRow(seed: $0, p99: "\(100 + $0 % 7)") }
+    let directory = try tables(many, many.reversed())
+    let start = ContinuousClock.now
+    let found = try directory.compared("a.csv", "b.csv")
+    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(found.row("p99_ttft_ms")?.runsA == 25_000)
+    #expect(found.row("p99_ttft_ms")?.verdict == "same")
+  }
+
   @Test func `a row that stands twice counts once, unless it says something else`() throws {
     let directory = try tables(rows() + [rows()[0]], rows())
     #expect(try directory.compared("a.csv", "b.csv").row("p99_ttft_ms")?.runsA == 5)
