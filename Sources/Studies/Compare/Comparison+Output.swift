@@ -40,7 +40,11 @@ extension Comparison {
     let used = kinds.filter { kind in rows.contains { $0.method == kind.0 } }.map(\.1)
     let share = NumberShown.trimmed(100 * confidence)
     let level = "\(share) % for all \(intervals) intervals together (Bonferroni)"
-    return (used + (intervals > 0 ? [level] : [])).joined(separator: "; ")
+    // Of single runs the requests give means an interval, which informs and decides nothing.
+    let isInformed = rows.contains { $0.method == .exact && $0.level != nil }
+    let each = "intervals of means over their requests: \(share) % each"
+    return (used + (isInformed ? [each] : []) + (intervals > 0 ? [level] : []))
+      .joined(separator: "; ")
   }
 
   private func cells(_ row: ComparisonRow) -> [String] {

@@ -61,6 +61,12 @@ import Testing
     // The middle is the mean difference of the requests, which is the difference of the means.
     #expect(((low + high) / 2 - share).magnitude < 1e-6)
     #expect(found.row("p99_ttft_ms")?.relativeLow == nil)
+    let text = try compare("a", "b", "--confidence", "95%", in: directory).output
+    #expect(
+      text.contains("exact; intervals of means over their requests: 95 % each\n"), "\(text)")
+    // Without requests there are no intervals to speak of.
+    let bare = try compare("a", "b/summary.json", in: directory).output
+    #expect(bare.contains("exact\n") && !bare.contains("intervals"), "\(bare)")
   }
 
   @Test(arguments: [
