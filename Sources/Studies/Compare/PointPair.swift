@@ -89,7 +89,7 @@ struct PointPair {
     case .same: return (exact, nil)
     case .paired, .independent:
       let isPaired = pairs != nil
-      if isFixed, !valuesA.isEmpty, valuesA.count > 1, valuesB.count > 1 { return (exact, nil) }
+      if isFixed, valuesA.count > 1, valuesB.count > 1 { return (exact, nil) }
       let estimate =
         pairs.map { DifferenceEstimate(pairs: $0, logarithmic: logarithmic) }
         ?? DifferenceEstimate(independent: valuesA, valuesB, logarithmic: logarithmic)
