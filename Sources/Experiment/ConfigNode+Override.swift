@@ -36,4 +36,23 @@ extension ConfigNode {
     }
     content = .mapping(entries)
   }
+
+  /// The mapping with each of `settings`, a dotted key and its value, set.
+  ///
+  /// A key is set before those below it, whatever their order, so that `engine.scheduler` does not
+  /// undo `engine.scheduler.max_num_seqs`.
+  ///
+  /// - Throws: `ConfigError` as `set` does.
+  package func setting(
+    _ settings: [(key: String, value: ConfigNode)]
+  ) throws(ConfigError) -> ConfigNode {
+    var root = self
+    let paths = settings.map { $0.key.split(separator: ".") }
+    for depth in 0..<(paths.map(\.count).max() ?? 0) {
+      for (path, setting) in zip(paths, settings) where path.count == depth + 1 {
+        try root.set(path[...], to: setting.value)
+      }
+    }
+    return root
+  }
 }

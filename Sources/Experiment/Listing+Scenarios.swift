@@ -39,28 +39,17 @@ extension Listing {
       ], entries, notes: notes)
   }
 
-  /// The experiment at `path`, of a scenario the one under `base`, and how many keys of its result
+  /// The experiment at `path`, of a scenario the one it runs, and how many keys of its result
   /// it expects something of.
   private static func experiment(
     at path: String
   ) throws(ConfigError) -> (config: ExperimentConfig, expected: Int) {
     let root = try ConfigNode(yaml: try ExperimentConfig.text(of: path), file: path)
-    guard case .mapping(let entries) = root.content,
-      let expect = entries.first(where: { $0.key == "expect" })
-    else { return (try ExperimentConfig.load(path), 0) }
-    guard let base = entries.first(where: { $0.key == "base" }) else {
-      throw ConfigError(.file(path), "expects something and has no base")
-    }
-    var count = 0
-    if case .mapping(let expected) = expect.value.content { count = expected.count }
-    var config: ExperimentConfig
-    if case .scalar(let text, _) = base.value.content {
-      config = try ExperimentConfig.load(Paths.resolve(text, at: base.place))
-    } else {
-      config = try ExperimentConfig(base.value, file: path)
-    }
+    guard ScenarioFile.isOne(root) else { return (try ExperimentConfig.load(path), 0) }
+    let scenario = try ScenarioFile(root, path: path)
+    var config = try ExperimentConfig(scenario.experiment, file: path)
     config.name = Paths.stem(of: path)
-    return (config, count)
+    return (config, scenario.expectations.count)
   }
 
   private static func entry(

@@ -21,7 +21,7 @@ public struct StudyProgress: Sendable {
   }
 }
 
-/// What a running study has to tell; it may come from any thread, one at a time.
+/// What a running study has to tell; it may come from several threads at the same time.
 public enum StudyEvent: Sendable {
   /// It has come further.
   case progress(StudyProgress)

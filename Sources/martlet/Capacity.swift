@@ -33,8 +33,11 @@ struct Capacity: ParsableCommand {
   @Option(help: "Relative width of the bracket around the answer.")
   var tolerance = "1%"
 
-  @Option(help: "Runs of each probe, one a seed; their means must meet.")
-  var seeds = 1
+  @Option(
+    help: ArgumentHelp(
+      "Seeds of each probe, one a run, whose means must meet: 5 for 1 to 5, or 6-10; the "
+        + "experiment's own by default.", valueName: "n"))
+  var seeds: String?
 
   @Option(name: .customLong("min"), help: "Smallest value to probe.")
   var least: Double?
@@ -67,8 +70,8 @@ struct Capacity: ParsableCommand {
   var force = false
 
   func validate() throws {
-    guard (1...1000).contains(seeds) else {
-      throw ValidationError("--seeds \(seeds) is out of range; write a whole number from 1 to 1000")
+    if seeds != nil, options.changes.seed != nil {
+      throw ValidationError("--seed and --seeds exclude each other; --seeds 7-7 is one seed")
     }
     if let jobs, jobs < 1 { throw ValidationError("--jobs \(jobs) must be at least 1") }
     if largest, fewest { throw ValidationError("--largest and --fewest exclude each other") }
@@ -108,7 +111,9 @@ struct Capacity: ParsableCommand {
       question.tolerance = try CapacityQuestion.tolerance(tolerance)
       (question.least, question.most) = (least, most)
       question.goal = largest ? .largest : fewest ? .fewest : nil
-      (question.seeds, question.acceptsOverload) = (seeds, acceptOverloaded)
+      question.seeds =
+        try seeds.map { (text) throws(ConfigError) in try SeedList(text).seeds } ?? []
+      question.acceptsOverload = acceptOverloaded
       return question
     }
   }

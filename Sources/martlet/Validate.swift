@@ -3,11 +3,11 @@ internal import Experiment
 internal import Files
 internal import Studies
 
-/// `martlet validate`: reads an experiment or a sweep and says what is wrong, or that nothing is.
+/// `martlet validate`: reads an experiment, a sweep or a scenario and says what is wrong, or that nothing is.
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Checks an experiment file, or every point of a sweep file, and runs nothing.")
+    abstract: "Checks an experiment, every point of a sweep file or a scenario; runs nothing.")
 
   @OptionGroup var options: ExperimentOptions
 
@@ -23,8 +23,9 @@ struct Validate: ParsableCommand {
 
   func run() throws {
     var warnings = Warnings()
-    if try FileCheck.isSweep(options.experiment) {
-      let check = try sweep()
+    let kind = try FileCheck.kind(of: options.experiment)
+    guard kind == .experiment else {
+      let check = kind == .sweep ? try sweep() : try scenario()
       for caveat in check.caveats { warnings.warn(caveat, caveat) }
       print(json ? check.json.text : check.text, terminator: "")
       warnings.finish()
@@ -49,5 +50,17 @@ struct Validate: ParsableCommand {
     }
     return FileCheck(
       try SweepPlan.load(options.experiment, overrides: try options.changes.list()))
+  }
+
+  private func scenario() throws(ConfigError) -> FileCheck {
+    let reason = "has no meaning here: a scenario says itself what it runs and expects"
+    if let override = try options.changes.list().first {
+      throw ConfigError(.flag("--set \(override.text)"), reason)
+    }
+    for (flag, isGiven) in [
+      ("--seed", options.changes.seed != nil), ("--print-config", printConfig),
+    ]
+    where isGiven { throw ConfigError(.flag(flag), reason) }
+    return try FileCheck(scenario: options.experiment)
   }
 }

@@ -226,4 +226,18 @@ import Testing
     let note = try #require(listing.notes.first)
     #expect(note.hasPrefix("warning: ") && note.contains("Workloads/broken.yaml:"), "\(note)")
   }
+
+  @Test func `a scenario is listed as it runs, with what it sets`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(least, to: "Workloads/two.yaml")
+    _ = try directory.write(
+      "base: ../two.yaml\nset: {engine.scheduler: orca-max, cluster.instances: 3}\n"
+        + "expect: {failed: 0}\n", to: "Workloads/scenarios/s.yaml")
+    _ = try directory.write(
+      "base: ../two.yaml\nsett: {}\nexpect: {failed: 0}\n", to: "Workloads/scenarios/t.yaml")
+    let listing = Listing(.scenarios, scenarios: "\(directory.path)/Workloads")
+    #expect(listing.text().contains("s     llama-3-8b  a100-80gb-sxm  orca-max         1"))
+    #expect(listing.json.text.contains(#""instances": 3"#))
+    #expect(listing.notes.count == 1 && listing.notes[0].contains("unknown key \"sett\""))
+  }
 }

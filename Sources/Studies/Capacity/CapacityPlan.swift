@@ -14,8 +14,8 @@ public struct CapacityQuestion: Sendable {
   public var overrides: [Override] = []
   /// The seed, in place of the experiment's.
   public var seed: UInt64?
-  /// Runs of each probe, with as many seeds from the first one on.
-  public var seeds = 1
+  /// The seeds of each probe, one a run; empty: the experiment's own one.
+  public var seeds: [UInt64] = []
   /// The conditions; nil stands for 99 % attainment of the experiment's own targets.
   public var slo: String?
   /// Relative width of the bracket at which the search ends, 0.0001…0.5.
@@ -94,21 +94,20 @@ public struct CapacityPlan: Sendable {
     terms = try Self.terms(question.slo, config)
     if case .trace(let trace) = config.workload {
       traces = TraceLibrary(
-        Array(repeating: .init(trace), count: 1 + Self.mostProbes * question.seeds))
+        Array(repeating: .init(trace), count: 1 + Self.mostProbes * max(1, question.seeds.count)))
     } else {
       traces = nil
     }
     let load = try Load(config, key: key, traces)
     domain = try Self.domain(question, key, least: load.least)
     start = load.start ?? load.recorded.map(domain.rounded) ?? written ?? 1
-    let first = config.seed
-    seeds = (0..<UInt64(max(1, question.seeds))).map { first &+ $0 }
+    seeds = question.seeds.isEmpty ? [config.seed] : question.seeds
     var caveats: [String] = []
     if seeds.count > 1, traces != nil {
       caveats.append("a trace is the same for every seed; --seeds repeats equal runs")
     }
     self.caveats = caveats
-    let assembly = try Assembly(try config(at: domain.clamped(start), seed: first))
+    let assembly = try Assembly(try config(at: domain.clamped(start), seed: seeds[0]))
     try assembly.checkWorkload()
   }
 

@@ -25,6 +25,14 @@ struct ComparedSide: Sendable {
   var points: [ComparedPoint]
   /// Most requests that the configuration lets run at once, all instances; nil: not known.
   var mostSequences: Int?
+  private let index: [String: Int]  // only looked up
+
+  /// A side whose runs have a cell for each of `columns`.
+  init(name: String, kind: Kind, keys: [String], columns: [String], points: [ComparedPoint]) {
+    (self.name, self.kind, self.keys) = (name, kind, keys)
+    (self.columns, self.points) = (columns, points)
+    index = Dictionary(columns.enumerated().map { ($1, $0) }) { first, _ in first }
+  }
 
   /// The value of `metric` in `run`; nil when it is undefined or not finite.
   func number(_ metric: String, in run: ComparedRun) -> Double? {
@@ -34,7 +42,7 @@ struct ComparedSide: Sendable {
 
   /// The cell of `column` in `run`; empty when there is none.
   func text(_ column: String, in run: ComparedRun) -> String {
-    columns.firstIndex(of: column).map { run.cells[$0] } ?? ""
+    index[column].map { run.cells[$0] } ?? ""
   }
 
   /// Results that some run has a number for, in the order of the table.
@@ -126,7 +134,8 @@ struct RequestTimes: Sendable {
 
   /// The requests of a requests.csv.
   ///
-  /// - Throws: `ConfigError` when it is not one.
+  /// - Throws: `ConfigError` when it is not one: a number that is negative, beyond 64 bits or with
+  ///   other decimals is none of a run.
   init(readingFrom path: String) throws(ConfigError) {
     let table = try ResultTable(readingFrom: path)
     func column(_ name: String, decimals: Int) throws(ConfigError) -> [Int64?] {
@@ -136,7 +145,7 @@ struct RequestTimes: Sendable {
       for (row, cells) in table.rows.enumerated() {
         let text = cells[index]
         let value = Self.whole(text, decimals: decimals)
-        guard value != nil || text.isEmpty else {
+        guard value.map({ $0 >= 0 }) ?? text.isEmpty else {
           throw ConfigError(
             .line(file: path, table.lines[row]), key: name,
             "is \"\(text)\"; is it a requests.csv of martlet?")

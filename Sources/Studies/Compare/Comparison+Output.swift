@@ -40,7 +40,11 @@ extension Comparison {
     let used = kinds.filter { kind in rows.contains { $0.method == kind.0 } }.map(\.1)
     let share = NumberShown.trimmed(100 * confidence)
     let level = "\(share) % for all \(intervals) intervals together (Bonferroni)"
-    return (used + (intervals > 0 ? [level] : [])).joined(separator: "; ")
+    // Of single runs the requests give means an interval, which informs and decides nothing.
+    let isInformed = rows.contains { $0.method == .exact && $0.level != nil }
+    let each = "intervals of means over their requests: \(share) % each"
+    return (used + (isInformed ? [each] : []) + (intervals > 0 ? [level] : []))
+      .joined(separator: "; ")
   }
 
   private func cells(_ row: ComparisonRow) -> [String] {
@@ -112,7 +116,9 @@ extension Comparison {
     let interval = "rows with an interval"
     return keys.map { ColumnEntry($0, "", "The setting \($0), as written.", every) } + [
       ColumnEntry(
-        "metric", "", "A key of summary.json; failed_runs counts runs that ended badly.", every),
+        "metric", "",
+        "A key of summary.json; failed_runs counts runs that ended badly; missing_points is 1 for a "
+          + "point that only A has.", every),
       ColumnEntry("unit", "", "Unit of a, b and difference.", every),
       ColumnEntry("worse_when", "", "higher, lower, or empty: not judged.", every),
       ColumnEntry("method", "", "paired, welch, exact, within_runs, bare or count.", every),

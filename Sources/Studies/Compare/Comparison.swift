@@ -18,7 +18,7 @@ public struct Comparison: Sendable {
   /// Rows that an interval decides: each has its share of the error that all may make.
   let intervals: Int
 
-  /// Whether some metric is worse in B.
+  /// Whether some metric is worse in B, or B lacks a point of A.
   public var isWorse: Bool { rows.contains { $0.verdict == .worse } }
 
   /// Compares `b` with `a`.
@@ -52,6 +52,7 @@ public struct Comparison: Sendable {
     rows = drafts.map {
       Self.judged($0.row, $0.estimate, $0.pair, level: level, single: settings.confidence)
     }
+    rows += match.missing.map(Self.missing)
     notes = match.notes + Self.notes(match.pairs, keys: match.keys, rows)
     try checkJudged()
   }
@@ -86,6 +87,15 @@ public struct Comparison: Sendable {
       b: [Double(pair.lost.b)], method: .count, tolerance: .absolute(0))
   }
 
+  /// A point that B has lost.
+  private static func missing(_ point: [String]) -> ComparisonRow {
+    var row = ComparisonRow(
+      point: point, metric: "missing_points", sense: .higher, a: [0], b: [1], method: .count,
+      tolerance: .absolute(0))
+    row.judgeExactly()
+    return row
+  }
+
   private static func notes(
     _ pairs: [PointPair], keys: [String], _ rows: [ComparisonRow]
   ) -> [String] {
@@ -104,9 +114,18 @@ public struct Comparison: Sendable {
     return notes
   }
 
-  /// Refuses an answer in which nothing was judged.
+  /// Refuses an answer in which nothing was judged: that both sides lost as many runs says nothing.
   private func checkJudged() throws(ConfigError) {
-    guard !rows.contains(where: { $0.verdict != .open }) else { return }
+    let isJudged = rows.contains { row in
+      row.method == .count ? row.verdict == .worse : row.verdict != .open
+    }
+    guard !isJudged else { return }
+    let rows = rows.filter { $0.method != .count }
+    let isLost = rows.allSatisfy { $0.a.isEmpty || $0.b.isEmpty }
+    guard !isLost || !self.rows.contains(where: { $0.metric == "failed_runs" }) else {
+      throw ConfigError(
+        nil, "\(a) and \(b) have nothing to compare: no point has runs of both that ended well")
+    }
     let judgeable = rows.filter { $0.sense != .neither }
     guard let row = judgeable.first else {
       let what = rows.isEmpty ? "have no metric in common" : "share no metric that can be worse"
@@ -124,6 +143,8 @@ struct PointMatch {
   /// The varied keys by which they are told apart.
   let keys: [String]
   private(set) var pairs: [PointPair] = []
+  /// The points that only A has.
+  private(set) var missing: [[String]] = []
   /// What one side has and the other has not.
   private(set) var notes: [String] = []
 
@@ -147,7 +168,6 @@ struct PointMatch {
     }
     var theirs: [[String]: ComparedPoint] = [:]  // only looked up
     for point in b.points { theirs[cells(point, b)] = point }
-    var missing: [[String]] = []
     for point in a.points {
       let own = cells(point, a)
       guard let other = theirs.removeValue(forKey: own) else {

@@ -19,6 +19,9 @@ package struct DifferenceEstimate: Equatable {
 
   /// From pairs, one a seed over the same arrivals: the t interval of their differences.
   ///
+  /// nil for one pair, and when error or degrees of freedom are beyond a `Double`'s range, as they
+  /// are in the other two.
+  ///
   /// What both sides of a pair share, the arrivals above all, cancels. Source: Law, Simulation
   /// Modeling and Analysis, 5th edition, 2015, §10.2.1 and §11.2 (common random numbers).
   package init?(pairs: [(a: Double, b: Double)], logarithmic: Bool) {
@@ -30,6 +33,7 @@ package struct DifferenceEstimate: Equatable {
     center = sample.mean
     error = sample.squaredError.squareRoot()
     degrees = Double(pairs.count - 1)
+    guard isComputed else { return nil }
   }
 
   /// From independent runs, at least two a side, whose variances may differ.
@@ -48,10 +52,11 @@ package struct DifferenceEstimate: Equatable {
     error = (va + vb).squareRoot()
     let weights = va * va / Double(a.count - 1) + vb * vb / Double(b.count - 1)
     degrees = weights > 0 ? (va + vb) * (va + vb) / weights : Double(a.count + b.count - 2)
+    guard isComputed else { return nil }
   }
 
   /// From one estimate a side, each with its own standard error and degrees of freedom.
-  package init(
+  package init?(
     _ a: Double, error ea: Double, degrees na: Double, _ b: Double, error eb: Double,
     degrees nb: Double
   ) {
@@ -61,6 +66,11 @@ package struct DifferenceEstimate: Equatable {
     error = (va + vb).squareRoot()
     let weights = va * va / na + vb * vb / nb
     degrees = weights > 0 ? (va + vb) * (va + vb) / weights : na + nb
+    guard isComputed else { return nil }
+  }
+
+  private var isComputed: Bool {
+    center.isFinite && error.isFinite && degrees.isFinite && degrees > 0
   }
 
   /// The ends of the interval of confidence `level`, on the scale of `center`.

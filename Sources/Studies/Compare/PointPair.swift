@@ -47,8 +47,9 @@ struct PointPair {
     _ runsA: [ComparedRun], of a: ComparedSide, _ runsB: [ComparedRun], of b: ComparedSide
   ) -> Matching {
     guard let firstA = runsA.first, let firstB = runsB.first else { return .nothing }
+    let seeds = Dictionary(runsB.map { ($0.seed, $0) }) { first, _ in first }  // only looked up
     let twins = runsA.compactMap { run in
-      runsB.first { $0.seed == run.seed && a.sharesArrivals(run, with: b, $0) }.map { (run, $0) }
+      seeds[run.seed].flatMap { a.sharesArrivals(run, with: b, $0) ? (run, $0) : nil }
     }
     // Runs that were lost on one side leave pairs of the others.
     if twins.count > 1, twins.count == min(runsA.count, runsB.count) {
@@ -88,11 +89,15 @@ struct PointPair {
     case .same: return (exact, nil)
     case .paired, .independent:
       let isPaired = pairs != nil
-      if isFixed, !valuesA.isEmpty, valuesA.count > 1, valuesB.count > 1 { return (exact, nil) }
+      if isFixed, valuesA.count > 1, valuesB.count > 1 { return (exact, nil) }
       let estimate =
         pairs.map { DifferenceEstimate(pairs: $0, logarithmic: logarithmic) }
         ?? DifferenceEstimate(independent: valuesA, valuesB, logarithmic: logarithmic)
-      guard let estimate else { return (row(.bare, "defined in one run of a side"), nil) }
+      guard let estimate else {
+        let isSingle = min(valuesA.count, valuesB.count) < 2
+        let reason = isSingle ? "defined in one run of a side" : "beyond what can be computed"
+        return (row(.bare, reason), nil)
+      }
       return (row(isPaired ? .paired : .welch), estimate)
     case .other(let first, let second):
       guard let estimate = within(metric, first, second) else {
@@ -151,13 +156,14 @@ struct PointPair {
       valueA, error: errorA, degrees: degreesA, valueB, error: errorB, degrees: degreesB)
   }
 
+  /// Confidences and batches that no run has are those of another file: there is no interval.
   private static func estimate(
     _ metric: String, _ side: ComparedSide, _ run: ComparedRun
   ) -> (value: Double, error: Double, degrees: Double)? {
     guard let value = side.number(metric, in: run),
       let width = side.number("\(metric)_ci", in: run),
-      let level = side.number("ci_confidence", in: run), level > 0, level < 1,
-      let batches = side.number("ci_batches", in: run), batches >= 2
+      let level = side.number("ci_confidence", in: run), (0.5...0.9999).contains(level),
+      let batches = side.number("ci_batches", in: run), (5...1000).contains(batches)
     else { return nil }
     return (value, width / StudentT.reach(level: level, samples: Int(batches)), batches - 1)
   }

@@ -89,10 +89,6 @@ public struct RunPool: Sendable {
 extension ComparedSide {
   /// The side called `name` of the runs of `plan`.
   init(_ plan: SweepPlan, _ runs: [PooledRun], name: String) {
-    self.name = name
-    kind = plan.points.count == 1 ? .run : .sweep
-    keys = plan.keys
-    columns = SweepTable.valueNames
     var points: [ComparedPoint] = []
     for (point, run) in zip(plan.points, runs) {
       let compared = ComparedRun(
@@ -104,7 +100,9 @@ extension ComparedSide {
         points.append(ComparedPoint(cells: point.cells, runs: [compared]))
       }
     }
-    self.points = points
+    self.init(
+      name: name, kind: plan.points.count == 1 ? .run : .sweep, keys: plan.keys,
+      columns: SweepTable.valueNames, points: points)
     mostSequences = plan.points.first.flatMap { Self.mostSequences(of: $0.config) }
   }
 

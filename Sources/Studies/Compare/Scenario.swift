@@ -15,8 +15,7 @@ public struct Scenario: Sendable {
   ///
   /// - Throws: `ConfigError` when it cannot be read.
   static func isScenario(_ path: String) throws(ConfigError) -> Bool {
-    let root = try ConfigNode(yaml: try ExperimentConfig.text(of: path), file: path)
-    return root.value(at: "expect") != nil
+    ScenarioFile.isOne(try ConfigNode(yaml: try ExperimentConfig.text(of: path), file: path))
   }
 
   /// Reads the scenario at `path`: `base` is an experiment or the path of one, `set` lays dotted
@@ -25,32 +24,13 @@ public struct Scenario: Sendable {
   /// - Throws: `ConfigError` for the first fault.
   init(readingFrom path: String) throws(ConfigError) {
     let root = try ConfigNode(yaml: try ExperimentConfig.text(of: path), file: path)
+    let source = try ScenarioFile(root, path: path)
+    var expectations: [Expectation] = []
+    for entry in source.expectations { expectations.append(try Expectation(entry)) }
+    self.expectations = expectations
     file = path
-    (plan, expectations) = try MappingReader.read(
-      root, path: "", at: .file(path), keys: ["version", "base", "set", "expect"]
-    ) { (r) throws(ConfigError) in
-      if let version = r.optional("version") { try ExperimentConfig.check(version: version) }
-      let base = try SweepFile.base(try r.required("base", "base: with an experiment below it"))
-      let set = try r.field("set")
-      let expect = try r.required("expect", "expect: with keys of summary.json below it")
-      guard case .mapping(let entries) = expect.node.content, !entries.isEmpty else {
-        throw expect.error("is \(expect.node.found); write p99_ttft_ms: '<= 500', for example")
-      }
-      var expectations: [Expectation] = []
-      for entry in entries { expectations.append(try Expectation(entry)) }
-      let settings = try set.map { (field) throws(ConfigError) in try Self.settings(field) } ?? []
-      let source = SweepFile(base: base, points: settings.isEmpty ? [] : [settings])
-      return (try SweepPlan(source, file: path), expectations)
-    }
     name = Paths.stem(of: path)
-  }
-
-  private static func settings(_ field: Field) throws(ConfigError) -> [SweepFile.Setting] {
-    // A list of one mapping is what a sweep file has under points.
-    let list = Field(
-      node: ConfigNode(.sequence([field.node]), at: field.place), key: field.key,
-      place: field.place)
-    return try SweepFile.points(list).flatMap(\.self)
+    plan = try SweepPlan(SweepFile(base: source.experiment), file: path)
   }
 }
 

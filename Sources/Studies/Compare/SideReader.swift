@@ -88,11 +88,12 @@ enum SideReader {
     let results = ColumnCatalog.summary.map(\.name).filter { $0 != "seed" }
     guard let seed = table.columns.firstIndex(of: "seed"),
       let status = table.columns.firstIndex(of: "status"),
-      let first = table.columns.firstIndex(where: results.contains), first > seed
+      let first = table.columns.firstIndex(where: results.contains), seed < first, first < status
     else {
       throw ConfigError(
         .file(path),
-        "has not the columns of a sweep.csv (point, seed, varied keys, results, status)")
+        "has not the columns of a sweep.csv in its order (point, seed, varied keys, results, status)"
+      )
     }
     guard !table.rows.isEmpty else { throw ConfigError(.file(path), "has no rows") }
     let keys = (seed + 1)..<first
@@ -100,6 +101,7 @@ enum SideReader {
       name: name, kind: .sweep, keys: Array(table.columns[keys]),
       columns: Array(table.columns[first..<status]), points: [])
     var index: [[String]: Int] = [:]  // only looked up
+    var seen: [[String]: Int] = [:]  // only looked up: the run of a point and a seed
     for (row, cells) in table.rows.enumerated() {
       let key = Array(cells[keys])
       guard let state = PointStatus(rawValue: cells[status]) else {
@@ -111,16 +113,20 @@ enum SideReader {
         seed: cells[seed], cells: Array(cells[first..<status]), status: state)
       guard let known = index[key] else {
         index[key] = side.points.count
+        seen[key + [run.seed]] = 0
         side.points.append(ComparedPoint(cells: key, runs: [run]))
         continue
       }
-      // A point that is listed and in the cross product, too, stands twice with the same result.
-      let twin = side.points[known].runs.first { $0.seed == run.seed }
-      guard twin == nil || twin?.cells == run.cells else {
+      guard let twin = seen[key + [run.seed]] else {
+        seen[key + [run.seed]] = side.points[known].runs.count
+        side.points[known].runs.append(run)
+        continue
+      }
+      // Tables that were put together may have a row twice; it is one run all the same.
+      guard side.points[known].runs[twin].cells == run.cells else {
         throw ConfigError(
           .line(file: path, table.lines[row]), "has the point of an earlier row and other results")
       }
-      if twin == nil { side.points[known].runs.append(run) }
     }
     return side
   }
@@ -131,7 +137,7 @@ enum SideReader {
   private static func plan(_ path: String, _ changes: RunChanges) throws(ConfigError) -> SweepPlan {
     let text = try ExperimentConfig.text(of: path)
     var root = try ConfigNode(yaml: text, file: path)
-    if root.value(at: "expect") != nil {
+    if ScenarioFile.isOne(root) {
       throw ConfigError(.file(path), "is a scenario; martlet compare takes it alone")
     }
     if root.value(at: "base") != nil {

@@ -36,6 +36,9 @@ public struct CompareSettings: Sendable {
   /// Confidence of all intervals together, between 0 and 1.
   var confidence = 0.99
 
+  /// Beyond it a share of the error for each of many intervals is lost in rounding.
+  private static let mostConfidence = 0.999_999
+
   /// The usual metrics at 99 %.
   init() {}
 
@@ -57,10 +60,11 @@ public struct CompareSettings: Sendable {
       }
       self.metrics = names
     }
-    guard case .relative(let level)? = Tolerance(parsing: confidence[...]), level >= 0.5, level < 1
+    guard case .relative(let level)? = Tolerance(parsing: confidence[...]), level >= 0.5,
+      level <= Self.mostConfidence
     else {
       throw ConfigError(
-        .flag("--confidence"), "\"\(confidence)\" is none; write a share from 50% to below 100%")
+        .flag("--confidence"), "\"\(confidence)\" is none; write a share from 50% to 99.9999%")
     }
     self.confidence = level
   }

@@ -176,8 +176,13 @@ public struct JobFile: Sendable {
 
 /// Text for a shell.
 enum Shell {
-  /// `text` as one word.
+  /// `text` as one word on one line, so that it may stand in a comment and in a list of commands.
   static func quoted(_ text: String) -> String {
+    // Line breaks of YAML, which has more of them than a shell, and other control characters.
+    let breaks = text.unicodeScalars.contains { scalar in
+      scalar.value < 0x20 || scalar.value == 0x7f || scalar.properties.isWhitespace && scalar != " "
+    }
+    if breaks { return ansi(text) }
     let isPlain = text.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -189,6 +194,18 @@ enum Shell {
     if isPlain, !text.isEmpty { return text }
     let parts = text.split(separator: "'", omittingEmptySubsequences: false)
     return "'" + parts.joined(separator: "'\\''") + "'"
+  }
+
+  /// `text` in bash's `$'…'`, with octal numbers for all but plain bytes.
+  private static func ansi(_ text: String) -> String {
+    let bytes = text.utf8.map { byte -> String in
+      switch byte {
+      case UInt8(ascii: "'"), UInt8(ascii: "\\"): "\\" + String(Unicode.Scalar(byte))
+      case 0x20..<0x7f: String(Unicode.Scalar(byte))
+      default: "\\" + [6, 3, 0].map { "\((byte >> $0) & 7)" }.joined()
+      }
+    }
+    return "$'" + bytes.joined() + "'"
   }
 }
 

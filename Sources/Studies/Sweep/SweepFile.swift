@@ -48,7 +48,7 @@ struct SweepFile {
       root, path: "", at: place, keys: ["version", "base", "vary", "points", "seeds"]
     ) { (r) throws(ConfigError) in
       if let version = r.optional("version") { try ExperimentConfig.check(version: version) }
-      var base = try Self.base(try r.required("base", "base: with an experiment below it"))
+      var base = try ScenarioFile.base(try r.required("base", "base: with an experiment below it"))
       for override in overrides { try override.apply(to: &base) }
       let (vary, points) = (r.optional("vary"), r.optional("points"))
       let seeds = r.optional("seeds")
@@ -115,37 +115,14 @@ struct SweepFile {
   }
 
   /// The experiment of the point with `settings`.
-  ///
-  /// A key is set before those below it, whatever their order in the file, so that
-  /// `engine.scheduler` does not undo `engine.scheduler.max_num_seqs`.
   func experiment(_ settings: [Setting]) throws(ConfigError) -> ConfigNode {
-    var root = base
-    let deepest = settings.map { $0.key.split(separator: ".").count }.max() ?? 0
-    for depth in 0..<max(0, deepest) {
-      for setting in settings {
-        let path = setting.key.split(separator: ".")
-        guard path.count == depth + 1 else { continue }
-        try root.set(path[...], to: setting.value)
-      }
-    }
-    return root
+    try base.setting(settings.map { ($0.key, $0.value) })
   }
 }
 
 // MARK: - Reading
 
 extension SweepFile {
-  /// The experiment itself, or the path of its file.
-  static func base(_ field: Field) throws(ConfigError) -> ConfigNode {
-    switch field.node.content {
-    case .mapping: return field.node
-    case .scalar(let text, _):
-      let path = Paths.resolve(text, at: field.place)
-      return try ConfigNode(yaml: try ExperimentConfig.text(of: path), file: path)
-    default: throw field.error("is \(field.node.found); write an experiment, or the path of one")
-    }
-  }
-
   /// The keys and lists of `field`.
   static func axes(_ field: Field) throws(ConfigError) -> [Axis] {
     guard case .mapping(let entries) = field.node.content, !entries.isEmpty else {

@@ -81,6 +81,7 @@ private struct PointReader {
   var points: [SweepPoint] = []
   var caveats: [String] = []
   private var checked: Set<TraceLibrary.Key> = []
+  private var known: Set<[String]> = []
   private var traces: [String] = []
 
   init(_ source: SweepFile, file: String) {
@@ -95,7 +96,15 @@ private struct PointReader {
 
   /// Adds the points of `settings`, one a seed.
   mutating func read(_ settings: [SweepFile.Setting]) throws(ConfigError) {
-    var config = try ExperimentConfig(try source.experiment(settings), file: file)
+    let root = try source.experiment(settings)
+    let cells = self.cells(of: settings, in: root)
+    guard known.insert(cells).inserted else {
+      // What begins the point tells its line.
+      throw ConfigError(
+        settings.first?.value.place ?? .file(file),
+        "the point \(label(cells)) stands twice; leave one out (seeds repeats points)")
+    }
+    var config = try ExperimentConfig(root, file: file)
     var resolved = ResolvedConfig()
     var misfit: String?
     do throws(ConfigError) {
@@ -105,9 +114,6 @@ private struct PointReader {
       misfit = error.unplaced
     }
     warn(of: config.output)
-    let cells = keys.enumerated().map { i, key in
-      settings.last { $0.key == key }?.cell ?? standing[i]
-    }
     for seed in source.seeds.isEmpty ? [config.seed] : source.seeds {
       config.seed = seed
       points.append(
@@ -115,6 +121,20 @@ private struct PointReader {
           index: points.count, cells: cells, config: config,
           hash: try config.configHash(resolved), misfit: misfit))
     }
+  }
+
+  /// The values of all varied keys at the point of `settings`, whose experiment is `root`.
+  private func cells(of settings: [SweepFile.Setting], in root: ConfigNode) -> [String] {
+    keys.enumerated().map { i, key in
+      if let own = settings.last(where: { $0.key == key }) { return own.cell }
+      // A point that sets what is above a key takes the base's value below it away.
+      guard settings.contains(where: { key.hasPrefix("\($0.key).") }) else { return standing[i] }
+      return root.value(at: key).map { SweepFile.Setting(key: key, value: $0).cell } ?? ""
+    }
+  }
+
+  private func label(_ cells: [String]) -> String {
+    zip(keys, cells).map { "\($0)=\($1.isEmpty ? "null" : $1)" }.joined(separator: " ")
   }
 
   private mutating func check(_ config: ExperimentConfig) throws(ConfigError) -> ResolvedConfig {

@@ -237,7 +237,13 @@ import Testing
       ["--vary", "cluster.instances", "--slo", "p99_ttft_ms<=5", "--max", "2.5"],
       "--max: 2.5 is no value of cluster.instances; write a whole number from 1 to 1000000"
     ),
-    (["--vary", "workload.rate", "--slo", "p99_ttft_ms<=5", "--seeds", "0"], "--seeds 0 is out"),
+    (
+      ["--vary", "workload.rate", "--slo", "p99_ttft_ms<=5", "--seeds", "0"], "--seeds: \"0\" is no"
+    ),
+    (
+      ["--vary", "workload.rate", "--slo", "p99_ttft_ms<=5", "--seeds", "3", "--seed", "2"],
+      "--seed and --seeds exclude each other"
+    ),
     (["--vary", "workload.rate", "--slo", "p99_ttft_ms<=5", "--jobs", "0"], "--jobs 0 must be"),
     (
       ["--vary", "workload.rate", "--slo", "p99_ttft_ms<=5", "--fewest", "--largest"],

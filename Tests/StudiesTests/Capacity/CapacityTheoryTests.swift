@@ -147,7 +147,7 @@ import Workload
     let directory = try TestDirectory()
     var question = CapacityQuestion(
       try directory.write(small, to: "small.yaml"), vary: "workload.rate")
-    (question.slo, question.seeds) = ("p99_ttft_ms<=150", 3)
+    (question.slo, question.seeds) = ("p99_ttft_ms<=150", [1, 2, 3])
     let (one, three) = (try answer(question, jobs: 1), try answer(question, jobs: 3))
     #expect(one.csv == three.csv && one.json.text == three.json.text)
     #expect(one.csv.split(separator: "\n").count == one.probeCount + 1)
@@ -155,7 +155,7 @@ import Workload
 
   @Test func `the mean of several seeds must meet, its interval is Student's`() throws {
     var question = try mD1(requests: 500, slo: "mean_queue_time_ms<=5")
-    (question.seeds, question.seed) = (4, 10)
+    question.seeds = try SeedList("10-13").seeds
     let answer = try answer(question)
     let best = try #require(answer.best)
     #expect(best.runs.map(\.seed) == [10, 11, 12, 13])

@@ -61,6 +61,12 @@ import Testing
     // The middle is the mean difference of the requests, which is the difference of the means.
     #expect(((low + high) / 2 - share).magnitude < 1e-6)
     #expect(found.row("p99_ttft_ms")?.relativeLow == nil)
+    let text = try compare("a", "b", "--confidence", "95%", in: directory).output
+    #expect(
+      text.contains("exact; intervals of means over their requests: 95 % each\n"), "\(text)")
+    // Without requests there are no intervals to speak of.
+    let bare = try compare("a", "b/summary.json", in: directory).output
+    #expect(bare.contains("exact\n") && !bare.contains("intervals"), "\(bare)")
   }
 
   @Test(arguments: [
@@ -68,6 +74,7 @@ import Testing
     ("x.json", "{\"a\": 1}", "neither a summary.json nor a result of vllm bench serve"),
     ("x.json", "[1]", "no JSON object"), ("x.csv", "a,b\n1,2\n", "columns of a sweep.csv"),
     ("x.csv", sweepTable([]), "has no rows"),
+    ("x.csv", "seed,status,k,failed\n1,ok,2,0\n", "columns of a sweep.csv in its order"),
     ("x.yaml", "base: {}\nexpect: {failed: 0}\n", "is a scenario"),
     ("dir/file", "", "neither summary.json nor sweep.csv"),
   ])
@@ -80,6 +87,24 @@ import Testing
     let outcome = try compare("a", target, in: directory)
     #expect(outcome.code == 2 && outcome.errors.hasPrefix("error: \(target)"), "\(outcome.errors)")
     #expect(outcome.errors.contains(fault), "\(outcome.errors)")
+  }
+
+  @Test(arguments: ["-9000000000.000000000", "9300000000.000000000", "1.5"])
+  func `a time that no run has is refused with its line`(time: String) throws {
+    let directory = try runs()
+    let path = "\(directory.path)/b/requests.csv"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    var lines = text.split(separator: "\n").map(String.init)
+    let column = try #require(lines[0].split(separator: ",").firstIndex(of: "ttft_ms"))
+    var cells = lines[2].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    cells[column] = time
+    lines[2] = cells.joined(separator: ",")
+    _ = try directory.write(lines.joined(separator: "\n") + "\n", to: "b/requests.csv")
+    let outcome = try compare("a", "b", in: directory)
+    #expect(outcome.code == 2)
+    #expect(
+      outcome.errors.hasPrefix("error: b/requests.csv:3: ttft_ms is \"\(time)\""),
+      "\(outcome.errors)")
   }
 
   @Test func `a table of the comparison is written with its columns`() throws {

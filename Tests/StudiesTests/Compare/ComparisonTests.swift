@@ -126,6 +126,35 @@ import Testing
     #expect(try directory.compared("a.json", "b.json").verdict == "not worse")
   }
 
+  @Test(arguments: [
+    ("1e30", "0.95", false), ("1001", "0.95", false), ("4", "0.95", false),
+    ("20", "0.9999999999999999", false), ("20", "1e-320", false), ("20", "0.3", false),
+    ("1000", "0.9999", true), ("5", "0.5", true),
+  ])
+  func `an interval that no run has counts as none`(
+    batches: String, level: String, isOne: Bool
+  ) throws {
+    let directory = try TestDirectory()
+    for seed in [1, 2] {
+      _ = try directory.write(
+        """
+        {"config_hash": "a", "tool_version": "1", "num_prompts": 10, "request_rate": 1,
+         "failed": 0, "seed": \(seed), "trace_hash": null, "mean_ttft_ms": 10,
+         "mean_ttft_ms_ci": 1, "ci_confidence": \(level), "ci_batches": \(batches)}
+        """, to: "\(seed).json")
+    }
+    let found = try directory.compared("1.json", "2.json", tolerances: ["mean_ttft_ms=1%"])
+    #expect(found.row("mean_ttft_ms")?.method == (isOne ? "within_runs" : "bare"))
+  }
+
+  @Test func `values whose spread is beyond all numbers are not judged`() throws {
+    func row(_ seed: Int, _ p99: String) -> SweepRow { SweepRow(seed: seed, p99: p99) }
+    let found = try tables([row(1, "1e200"), row(2, "0")], [row(1, "1"), row(2, "2")])
+      .compared("a.csv", "b.csv")
+    #expect(found.row("p99_ttft_ms")?.verdict == "not judged")
+    #expect(found.row("p99_ttft_ms")?.reason == "beyond what can be computed")
+  }
+
   @Test func `several seeds against one run are paired where the seed is the same`() throws {
     let directory = try tables(rows(), [SweepRow(seed: 3, p99: "110")])
     let row = try #require(try directory.compared("a.csv", "b.csv").row("p99_ttft_ms"))
@@ -163,6 +192,17 @@ import Testing
     #expect(both.row("failed_runs")?.verdict == "same")
   }
 
+  @Test func `sides none of whose runs ended well are an error, unless only B's failed`() throws {
+    let failed = rows().map { SweepRow(seed: $0.seed, p99: "", throughput: "", status: "failed") }
+    for (a, b) in [(failed, failed), (failed, rows())] {
+      let directory = try tables(a, b)
+      let fault = message { _ = try directory.compared("a.csv", "b.csv") }
+      #expect(fault.contains("nothing to compare"), "\(fault)")
+    }
+    let found = try tables(rows(), failed).compared("a.csv", "b.csv")
+    #expect(found.verdict == "worse" && found.row("failed_runs")?.verdict == "worse")
+  }
+
   @Test func `points are matched by their keys, and what has no partner is named`() throws {
     func two(_ names: [String], _ factor: Double) -> [SweepRow] {
       names.flatMap { name in
@@ -179,7 +219,11 @@ import Testing
       two(["vllm-v0", "vllm-v1", "orca-pow2"], 1))
     let found = try directory.compared("a.csv", "b.csv")
     #expect(found.rows.count { $0.metric == "p99_ttft_ms" } == 2)
-    #expect(found.verdict == "not worse")
+    // B lost a point.
+    #expect(found.verdict == "worse" && found.rows.filter { $0.verdict == "worse" }.count == 1)
+    #expect(found.row("missing_points")?.verdict == "worse")
+    _ = try directory.write(sweepTable(two(["vllm-v1", "vllm-v0"], 1)), to: "less.csv")
+    #expect(try directory.compared("less.csv", "b.csv").verdict == "not worse")
     #expect(found.notes.contains { $0.contains("a.csv: the point engine.scheduler=orca-max") })
     #expect(found.notes.contains { $0.contains("b.csv: the point engine.scheduler=orca-pow2") })
     let none = try tables(two(["vllm-v1"], 1), two(["vllm-v0"], 1))
@@ -196,6 +240,17 @@ import Testing
     #expect(fault.contains("varies engine.scheduler and"), "\(fault)")
     _ = try directory.write(sweepTable(rows()), to: "a.csv")
     #expect(try directory.compared("a.csv", "b.csv").verdict == "not worse")
+  }
+
+  /// A search among all runs for each takes two minutes of the debug build.
+  @Test func `the time of a comparison grows as its runs do`() throws {
+    let many = (1...25_000).map { SweepRow(seed: $0, p99: "\(100 + $0 % 7)") }
+    let directory = try tables(many, many.reversed())
+    let start = ContinuousClock.now
+    let found = try directory.compared("a.csv", "b.csv")
+    #expect(ContinuousClock.now - start < .seconds(60))
+    #expect(found.row("p99_ttft_ms")?.runsA == 25_000)
+    #expect(found.row("p99_ttft_ms")?.verdict == "same")
   }
 
   @Test func `a row that stands twice counts once, unless it says something else`() throws {
@@ -226,7 +281,7 @@ import Testing
     #expect(message.hasPrefix("--tolerance") && message.contains(fault), "\(message)")
   }
 
-  @Test(arguments: ["", "99", "100%", "0.99", "40%", "x%"])
+  @Test(arguments: ["", "99", "100%", "0.99", "40%", "x%", "99.99999999999999%", "99.99995%"])
   func `a confidence is a share from a half to one`(text: String) throws {
     let directory = try tables(rows(), rows())
     #expect(

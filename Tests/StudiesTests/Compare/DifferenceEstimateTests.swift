@@ -50,8 +50,17 @@ import Testing
     #expect(DifferenceEstimate(independent: [1], [2, 3], logarithmic: false) == nil)
   }
 
-  @Test func `two intervals within runs add as squares`() {
-    let estimate = DifferenceEstimate(10, error: 3, degrees: 19, 14, error: 4, degrees: 19)
+  @Test func `what is beyond the range of numbers gives no estimate`() {
+    #expect(DifferenceEstimate(independent: [1e200, 0], [1, 2], logarithmic: false) == nil)
+    #expect(DifferenceEstimate(independent: [1e100, 0], [1, 2], logarithmic: false) == nil)
+    let pairs = [(a: 1e200, b: 0.0), (a: 1, b: 2)]
+    #expect(DifferenceEstimate(pairs: pairs, logarithmic: false) == nil)
+    #expect(DifferenceEstimate(1, error: 1e200, degrees: 9, 2, error: 1, degrees: 9) == nil)
+  }
+
+  @Test func `two intervals within runs add as squares`() throws {
+    let estimate = try #require(
+      DifferenceEstimate(10, error: 3, degrees: 19, 14, error: 4, degrees: 19))
     #expect(estimate.center == 4 && estimate.error == 5)
     #expect(near(estimate.degrees, 625 / ((81.0 + 256) / 19)))
   }

@@ -62,6 +62,7 @@ import Testing
     let report = try report(
       "set: {engine.cost.decode_step: 10 ms}\nexpect: {max_e2el_ms: 50, mean_ttft_ms: 10}")
     #expect(report.rows.map(\.ok) == [true, true])
+    #expect(try self.report("set: {seed: 5}\nexpect: {seed: 5}").rows.map(\.ok) == [true])
   }
 
   @Test func `a run that cannot be made fails its expectations`() throws {
@@ -80,7 +81,8 @@ import Testing
     ("expect: {failed: [1]}", "is a list"), ("expect: {verdict: {value: A, within: 1%}}", "within"),
     ("expects: {failed: 1}", "unknown key \"expects\""), ("set: {}", "expect is missing"),
     ("set: {engine.shceduler: x}\nexpect: {failed: 0}", "unknown key \"shceduler\""),
-    ("set: {seed: 2}\nexpect: {failed: 0}", "seed"),
+    ("set: {a..b: 2}\nexpect: {failed: 0}", "\"a..b\" is no key"),
+    ("set: [1]\nexpect: {failed: 0}", "set is a list; write keys and values"),
   ])
   func `an expectation that means nothing is refused with its line`(
     text: String, fault: String
@@ -113,7 +115,9 @@ import Testing
 
   @Test(.enabled(if: !isDebug, "skipped: 300,000 requests, release only"))
   func `every scenario of Workloads holds`() throws {
-    let report = try ScenarioReport(of: "Workloads/scenarios", in: TestDirectory.pool)
+    let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
+    let report = try ScenarioReport(of: "/\(root)/Workloads/scenarios", in: TestDirectory.pool)
+    #expect(report.text.contains("15 scenarios"))
     #expect(!report.isWorse, "\(report.text)")
   }
 }

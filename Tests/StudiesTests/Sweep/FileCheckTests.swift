@@ -44,4 +44,23 @@ import Testing
     #expect(try said("--seed", "3").contains("--seed: a sweep has its seeds in the file"))
     #expect(try said("--print-config").contains("prints an experiment, this file is a sweep"))
   }
+
+  @Test func `a scenario is checked with its experiment and what it expects`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(
+      sweepBase + "set: {seed: 3}\nexpect: {completed: 40, failed: 0}\n", to: "s.yaml")
+    func said(_ arguments: String...) throws -> String {
+      let outcome = try Binary.martlet(["validate", "s.yaml"] + arguments, in: directory)
+      return (outcome?.output ?? "") + (outcome?.errors ?? "")
+    }
+    #expect(try said() == "s.yaml: valid, a scenario with 2 expectations\n")
+    #expect(try said("--json").contains(#""kind": "scenario""#))
+    #expect(try said("--seed", "2").contains("--seed: has no meaning here"))
+    #expect(try said("--set", "cluster.instances=2").contains("has no meaning here"))
+    _ = try directory.write(
+      sweepBase + "set: {engine.scheduler: vlm}\nexpect: {completed: 40}\n", to: "s.yaml")
+    #expect(try said().hasPrefix("error: s.yaml:11: unknown scheduler \"vlm\""))
+    _ = try directory.write(sweepBase + "expect: {complete: 40}\n", to: "s.yaml")
+    #expect(try said().hasPrefix("error: s.yaml:11: unknown metric \"complete\""))
+  }
 }

@@ -102,6 +102,23 @@ import Testing
     #expect(force?.code == 2)
   }
 
+  @Test func `a line break in a name ends no comment and no command`() throws {
+    let directory = try TestDirectory()
+    let name = "it's\ntouch owned\u{2028}\\.yaml"
+    _ = try directory.write(sweepBase + "seeds: [1, 2]\n", to: name)
+    for (system, out) in [("slurm", "a\n#b"), ("parallel", "c\nd"), ("k8s", "e\nf")] {
+      let emitted = try Binary.martlet(
+        ["sweep", name, "--emit", system, "--shards", "1", "--out", out, "--quiet"], in: directory)
+      let job = try #require(emitted?.output)
+      let comments = job.split(separator: "\n").filter { $0.contains("# ") }
+      #expect(!job.contains("\ntouch") && !comments.contains { $0.contains("\u{2028}") }, "\(job)")
+      guard system != "k8s" else { continue }
+      #expect(system == "slurm" || job.split(separator: "\n").count == 1)
+      #expect(try shell(job, in: directory, ["SLURM_ARRAY_TASK_ID": "1"]) == 0)
+      #expect(try directory.names.contains(out) && !directory.names.contains("owned"))
+    }
+  }
+
   @Test func `a Kubernetes job is YAML, with a policy that retries no fault of the sweep`() throws {
     let directory = try sample()
     let flags = ["--emit", "k8s", "--shards", "4", "--set", "name=a$(b)", "--quiet"]

@@ -183,7 +183,11 @@ import Testing
       signal: (
         signal,
         when: {
-          while (try? directory.points(in: "out").count) ?? 0 < 3 { usleep(2000) }
+          // A process that died writes no third point: a minute is the most to wait.
+          for _ in 0..<30_000 {
+            if (try? directory.points(in: "out").count) ?? 0 >= 3 { break }
+            usleep(2000)
+          }
         }
       ))
     #expect(stopped.code == code, "\(stopped.errors)")

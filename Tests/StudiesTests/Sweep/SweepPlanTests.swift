@@ -128,6 +128,41 @@ import Testing
     #expect(!said.contains("\n"))
   }
 
+  @Test(arguments: [
+    ("vary: {cluster.instances: [2]}\npoints:\n  - {cluster.instances: 2}", 13, "instances=2"),
+    (
+      "points:\n  - {engine.block_size: 8}\n  - {cluster.instances: 2}\n"
+        + "  - {engine.block_size: 8}", 14, "engine.block_size=8 cluster.instances=null"
+    ),
+    (
+      "vary: {cluster.gpu: [a100-80gb-sxm]}\npoints:\n  - {engine.block_size: 8}\n"
+        + "  - {cluster.gpu: a100-80gb-sxm, engine.block_size: 8}", 14, "engine.block_size=8"
+    ),
+    ("vary: {cluster.instances: [2, '2']}\nseeds: [1, 2]", 11, "cluster.instances=2"),
+  ])
+  func `a point that stands twice is refused, it is no second seed`(
+    lines: String, line: Int, point: String
+  ) {
+    let said = message { _ = try plan(lines) }
+    #expect(said.hasPrefix("sweep.yaml:\(line): the point ") && said.contains(point), "\(said)")
+    #expect(said.hasSuffix("stands twice; leave one out (seeds repeats points)"))
+  }
+
+  @Test func `an option that a point's policy takes away is not in its cells`() throws {
+    let yaml = sweepBase.replacing(
+      "model:", with: "engine: {scheduler: {name: vllm-v1, max_num_seqs: 8}}\n  model:")
+    let points = try SweepPlan(
+      yaml
+        + """
+        points:
+          - {engine.scheduler: vllm-v0}
+          - {engine.scheduler: vllm-v0, engine.scheduler.max_num_seqs: 8}
+          - {engine.scheduler.max_num_seqs: 9}
+        """, file: "sweep.yaml"
+    ).points
+    #expect(points.map { $0.cells[1] } == ["", "8", "9"])
+  }
+
   @Test func `--set changes the base and keeps what points set`() throws {
     let yaml = sweepBase + "points: [{cluster.instances: 3}, {engine.block_size: 8}]\n"
     let plan = try SweepPlan(
