@@ -122,6 +122,36 @@ import Testing
     #expect(!frontier.contains("<td class=\"n\">80</td>"))
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `a sweep of ten thousand lines or values takes no time to speak of and says what it cuts`()
+    throws
+  {
+    guard hasGnuplot else { return print("skipped: there is no gnuplot") }
+    // Speed falls as throughput rises: every point is on the frontier.
+    let lines = (0..<10_000).map { i in
+      "\(i),1,\("g\(i / 2)"),\(i % 2 + 1),martlet,\(i),\(10 + i),\(50 + i),STABLE,ok,\n"
+    }
+    let values = (0..<10_000).map { i in
+      "\(i),1,a,\(i + 1),martlet,\(i),\(10 + i),\(50 + i),STABLE,ok,\n"
+    }
+    let names = (0..<10_000).map { i in
+      "\(i),1,g\(i),1,martlet,\(i),\(10 + i),\(50 + i),STABLE,ok,\n"
+    }
+    for (rows, said) in [
+      (lines, "12 of 5000 lines"), (values, "Points are means of neighbours, at most 240 a line."),
+      (names, "The first 200 values of cluster.gpu; 9800 points have others."),
+    ] {
+      let directory = try TestDirectory()
+      _ = try directory.write(columns + rows.joined(), to: "sweep.csv")
+      var text = ""
+      let time = try ContinuousClock().measure { text = try page(directory) }
+      #expect(text.contains(said))
+      #expect(text.contains("The first 300 of 10000; sweep.csv has all of them."))
+      #expect(text.utf8.count < 2_000_000)
+      #expect(time < .seconds(30))
+    }
+  }
+
   @Test func `a sweep in which all failed is a page all the same`() throws {
     let directory = try TestDirectory()
     _ = try directory.write(columns + "0,1,a,1,martlet,,,,,failed,no\n", to: "sweep.csv")
