@@ -4,7 +4,7 @@ package import Files
 package enum Gnuplot {
   /// The picture that `script` draws; gnuplot has `limit` seconds for it.
   ///
-  /// - Throws: `ConfigError` when gnuplot is missing, lacks the format, refuses the script or hangs.
+  /// - Throws: `ConfigError` when gnuplot is missing, lacks the format, refuses or hangs.
   package static func draw(
     _ script: GnuplotScript, limit: Double = 120
   ) throws(ConfigError) -> [UInt8] {
