@@ -17,18 +17,6 @@ package enum CSVText {
       .joined(separator: "\"\"") + "\""
   }
 
-  /// The rows of a whole file with their lines, counted from 1, without line breaks (LF or CR LF);
-  /// blank lines are no rows.
-  package static func records(of bytes: [UInt8]) -> [(line: Int, text: String)] {
-    var records: [(line: Int, text: String)] = []
-    let lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
-    for (i, line) in lines.enumerated() {
-      let line = line.last == 13 ? line.dropLast() : line
-      if !line.isEmpty { records.append((i + 1, String(decoding: line, as: UTF8.self))) }
-    }
-    return records
-  }
-
   /// The cells of one row, whose line break may be missing; nil when a quote is left open.
   package static func cells(_ row: some StringProtocol) -> [String]? {
     var cells: [String] = []

@@ -11,7 +11,13 @@ package struct Interruption {
 
   /// Waits for an interruption until `hold`.
   package init(removing directory: String) {
+    self.init(removing: directory, ending: RunningChild())
+  }
+
+  /// The same, and `child` is killed.
+  init(removing directory: String, ending child: RunningChild) {
     watch = SignalWatch { received in
+      child.kill()
       // Twice: a file created meanwhile may have kept the directory.
       Posix.remove(directory)
       Posix.remove(directory)

@@ -15,6 +15,7 @@ package enum Posix {
     package var isTooLarge: Bool { code == EFBIG }
     package var isExisting: Bool { code == EEXIST }
     package var isMissing: Bool { code == ENOENT }
+    package var isLate: Bool { code == ETIMEDOUT }
     package static let exists = Failure(code: EEXIST)
     package static var last: Failure { Failure(code: errno) }
   }

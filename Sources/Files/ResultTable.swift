@@ -1,6 +1,4 @@
-/// A CSV file with one header row, read whole: a result of Martlet's, or another tool's.
-///
-/// Cells are kept as text (RFC 4180); columns are found by name.
+/// A CSV file with one header row by rows, every cell as text; `ColumnFile` reads it.
 package struct ResultTable: Sendable {
   /// The file, as errors name it.
   package let path: String
@@ -11,54 +9,23 @@ package struct ResultTable: Sendable {
   /// The line of the file on which each row stands, from 1.
   package let lines: [Int]
 
-  /// Largest file that is read, bytes.
-  private static let limit = 1 << 30
-
   /// Reads the file at `path`.
   ///
-  /// - Throws: `ConfigError` when it cannot be read, has no header, names a column twice or has a
-  ///   row of another width.
+  /// - Throws: `ConfigError` as `ColumnFile` does.
   package init(readingFrom path: String) throws(ConfigError) {
-    let bytes: [UInt8]
-    do {
-      bytes = try Posix.readAll(path, limit: Self.limit)
-    } catch {
-      throw ConfigError(.file(path), "cannot be read: \(error.reason)")
-    }
-    try self.init(bytes, path: path)
+    self.init(try ColumnFile(readingFrom: path))
   }
 
   /// Reads `bytes`, which stand in the file at `path`.
   package init(_ bytes: [UInt8], path: String) throws(ConfigError) {
-    self.path = path
-    var columns: [String]?
-    var rows: [[String]] = []
-    var lines: [Int] = []
-    for (line, record) in CSVText.records(of: bytes) {
-      let place = Place.line(file: path, line)
-      guard let cells = CSVText.cells(record) else {
-        throw ConfigError(place, "leaves a quote open")
-      }
-      guard let columns else {
-        if let twice = cells.first(where: { name in cells.count { $0 == name } > 1 }) {
-          throw ConfigError(place, "has the column \"\(twice)\" twice")
-        }
-        columns = cells
-        continue
-      }
-      guard cells.count == columns.count else {
-        throw ConfigError(
-          place, "has \(cells.count) cells, the header \(columns.count); the row is torn")
-      }
-      rows.append(cells)
-      lines.append(line)
-    }
-    guard let columns, columns != [""] else {
-      throw ConfigError(.file(path), "is empty; write a header row")
-    }
-    self.columns = columns
-    self.rows = rows
-    self.lines = lines
+    self.init(try ColumnFile(bytes, path: path))
+  }
+
+  private init(_ file: ColumnFile) {
+    path = file.path
+    columns = file.columns
+    rows = (0..<file.count).map { row in file.columns.indices.map { file.text($0, row: row) } }
+    lines = (0..<file.count).map { file.line(ofRow: $0) }
   }
 
   /// The index of the column called `name`, which `flag` asked for.

@@ -86,13 +86,32 @@ package struct Figure: Sendable {
     self.notes = notes
   }
 
-  /// The same without what its axes cannot show: points that are no numbers or, on a logarithmic
-  /// axis, not above 0; nil when no point is left.
+  /// Whether an axis can hold `value`: its length and its parts must be numbers, too.
+  package static func isInReach(_ value: Double) -> Bool {
+    value == 0 || (1e-300...1e300).contains(abs(value))
+  }
+
+  /// What is said of `count` points that are not `isInReach`.
+  package static func beyondReach(_ count: Int) -> String {
+    "\(count) \(count == 1 ? "point is" : "points are") beyond 1e300 or closer to 0 than 1e-300 "
+      + "and left out."
+  }
+
+  /// The same without what its axes cannot show: points that are no numbers, too large or too
+  /// small for one or, on a logarithmic axis, not above 0; nil when no point is left.
   package var drawable: Figure? {
     var figure = self
-    var dropped = 0
+    var (dropped, beyond) = (0, 0)
     for index in series.indices {
       figure.series[index].points = series[index].points.compactMap { point in
+        guard point.x.isNaN || Self.isInReach(point.x) else {
+          beyond += point.y.isNaN ? 0 : 1
+          return nil
+        }
+        guard point.y.isNaN || Self.isInReach(point.y) else {
+          beyond += point.x.isNaN ? 0 : 1
+          return point.x.isNaN ? nil : Point(point.x, .nan)
+        }
         guard point.x.isFinite, !(x.isLogarithmic && point.x <= 0) else {
           dropped += point.y.isFinite ? 1 : 0
           return nil
@@ -104,6 +123,7 @@ package struct Figure: Sendable {
         return Point(point.x, .nan)
       }
     }
+    if beyond > 0 { figure.notes.append(Self.beyondReach(beyond)) }
     figure.series.removeAll { line in !line.points.contains { $0.y.isFinite } }
     guard figure.series.contains(where: { $0.style != .guide }) else { return nil }
     if dropped > 0 {

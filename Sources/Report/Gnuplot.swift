@@ -2,10 +2,12 @@ package import Files
 
 /// The program that draws, in a process of its own.
 package enum Gnuplot {
-  /// The picture that `script` draws.
+  /// The picture that `script` draws; gnuplot has `limit` seconds for it.
   ///
-  /// - Throws: `ConfigError` when gnuplot is missing, lacks the format or refuses the script.
-  package static func draw(_ script: GnuplotScript) throws(ConfigError) -> [UInt8] {
+  /// - Throws: `ConfigError` when gnuplot is missing, lacks the format, refuses or hangs.
+  package static func draw(
+    _ script: GnuplotScript, limit: Double = 120
+  ) throws(ConfigError) -> [UInt8] {
     do {
       let scratch = try ScratchDirectory()
       let (input, output, errors) = (
@@ -15,7 +17,8 @@ package enum Gnuplot {
       file.write(script.text)
       try file.close()
       // -d: no settings of the user's.
-      let code = try ChildProcess.run(["gnuplot", "-d", input], output: output, errors: errors)
+      let code = try ChildProcess.run(
+        ["gnuplot", "-d", input], output: output, errors: errors, in: scratch, limit: limit)
       let bytes = try Posix.readAll(output, limit: 1 << 28)
       guard code == 0, !bytes.isEmpty else {
         throw fault(code, said: try Posix.readAll(errors, limit: 1 << 20))
@@ -24,6 +27,12 @@ package enum Gnuplot {
     } catch let error as ConfigError {
       throw error
     } catch let failure as Posix.Failure {
+      guard !failure.isLate else {
+        throw ConfigError(
+          nil,
+          "gnuplot had not drawn a figure after \(NumberWords.short(limit)) s and was ended; try "
+            + "gnuplot --version, and fewer points or --format svg")
+      }
       guard failure.isMissing else {
         throw ConfigError(nil, "gnuplot cannot be started: \(failure.reason)")
       }

@@ -124,17 +124,20 @@ package struct PlotQuery: Sendable {
       x: Figure.Axis(
         notes.label(x), isLogarithmic: isLogarithmic.x, categories: categories),
       y: Figure.Axis(label(notes), isLogarithmic: isLogarithmic.y), series: [])
-    var counts: [Int] = []
+    var (counts, beyond): ([Int], Int) = ([], 0)
     for name in y {
       let values = try numbers(file, name, "--y")
       for group in groups {
         let points = group.rows.map { Figure.Point(places[$0], values[$0]) }
         let names = (y.count > 1 ? [name] : []) + (group.name.isEmpty ? [] : [group.name])
         figure.series.append(
-          series(names.joined(separator: ", "), points, figure.series.count, &counts))
+          series(
+            names.joined(separator: ", "), points, figure.series.count, &counts,
+            beyond: &beyond))
       }
     }
     describe(counts, &figure)
+    if beyond > 0 { figure.notes.append(Figure.beyondReach(beyond)) }
     let drawn = figure.series.reduce(0) { $0 + $1.points.count }
     if kind == .line, counts.count > drawn {
       figure.notes.append("Each point is the mean of neighbours: \(drawn) of \(counts.count).")
@@ -145,9 +148,14 @@ package struct PlotQuery: Sendable {
   }
 
   private func series(
-    _ name: String, _ points: [Figure.Point], _ look: Int, _ counts: inout [Int]
+    _ name: String, _ points: [Figure.Point], _ look: Int, _ counts: inout [Int],
+    beyond: inout Int
   ) -> Figure.Series {
     if kind == .scatter {
+      beyond += points.count { point in
+        !(point.x.isNaN || point.y.isNaN)
+          && !(Figure.isInReach(point.x) && Figure.isInReach(point.y))
+      }
       let kept = Thinning.scatter(
         points, x: isLogarithmic.x, y: isLogarithmic.y, columns: 120, rows: 80)
       return Figure.Series(name, .points, kept, look: look)

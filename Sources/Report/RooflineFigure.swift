@@ -27,15 +27,13 @@ package enum RooflineFigure {
       shape.decodes = Int32(clamping: Int(decodeTokens))
       let chunks = max(0, Int(running) - Int(decodeTokens))
       if prefillTokens > 0 {
-        let count = max(1, chunks)
-        let size = Int(prefillTokens) / count
-        let longer = Int(prefillTokens) % count
-        for chunk in 0..<count {
-          let tokens = size + (chunk < longer ? 1 : 0)
-          // Alone in the pool, a chunk's earlier tokens are all that is stored besides it.
-          let before = decodeTokens == 0 && count == 1 ? max(0, storedTokens - prefillTokens) : 0
-          shape.addChunk(tokens: Int32(clamping: tokens), after: Int32(clamping: Int(before)))
-        }
+        // No chunk is empty, whatever a file says is running.
+        let count = max(1, min(chunks, Int(prefillTokens)))
+        let (size, longer) = Int(prefillTokens).quotientAndRemainder(dividingBy: count)
+        // Alone in the pool, a chunk's earlier tokens are all that is stored besides it.
+        let before = decodeTokens == 0 && count == 1 ? max(0, storedTokens - prefillTokens) : 0
+        shape.addChunks(longer, tokens: size + 1, after: Int(before))
+        shape.addChunks(count - longer, tokens: size, after: Int(before))
         shape.samples = shape.chunks
       }
       shape.samples += shape.decodes
@@ -136,5 +134,22 @@ package enum RooflineFigure {
       step.seconds = known(duration[row]) / 1000
       return step
     }
+  }
+}
+
+extension StepShape {
+  /// Adds `count` equal chunks at once.
+  fileprivate mutating func addChunks(_ count: Int, tokens: Int, after stored: Int) {
+    guard count > 0 else { return }
+    let times = Int32(clamping: count)
+    var chunk = StepShape()
+    chunk.addChunk(tokens: Int32(clamping: tokens), after: Int32(clamping: stored))
+    chunks += times
+    prefillTokens += times * chunk.prefillTokens
+    prefillPairs += Int64(count) * chunk.prefillPairs
+    prefillKeys += Int64(count) * chunk.prefillKeys
+    prefillBlocks += times * chunk.prefillBlocks
+    largestChunk = max(largestChunk, chunk.largestChunk)
+    longestChunk = max(longestChunk, chunk.longestChunk)
   }
 }

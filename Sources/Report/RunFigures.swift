@@ -17,7 +17,7 @@ struct RunFigures {
   var distributions: [FigureItem] { ["ttft", "tpot", "e2el"].map { distribution(of: $0) } }
 
   private func distribution(of metric: String) -> FigureItem {
-    let values = (report.latencies?.values[metric] ?? []).filter(\.isFinite)
+    let values = (report.latencies?.counted(metric) ?? []).filter(\.isFinite)
     let (low, high) = (values.min() ?? 1, values.max() ?? 1)
     let target = report.targets.first { $0.metric == metric }?.limit
     let isLogarithmic = low > 0 && high / low > 30
@@ -26,18 +26,18 @@ struct RunFigures {
       x: Figure.Axis("\(metric.uppercased()), ms", isLogarithmic: isLogarithmic),
       y: Figure.Axis("requests at or below, %", limits: 0...100),
       series: [
-        Figure.Series("requests", .steps, Thinning.distribution(values))
+        Figure.Series("completed requests", .steps, Thinning.distribution(values))
       ])
     if let target, !values.isEmpty {
       let share = Double(values.count { $0 <= target }) / Double(values.count)
-      let within = "\(NumberWords.shortest(100 * share, decimals: 2)) % within"
+      let within = "\(NumberWords.shortest(100 * share, decimals: 2)) % of completed requests"
       let name = "target \(NumberWords.short(target)) ms"
       let isNear = isLogarithmic ? target < 30 * high : target < 2 * high
       if isNear, target > low / 30 {
         let line = [Figure.Point(target, 0), Figure.Point(target, 100)]
         figure.series.append(Figure.Series("\(name): \(within)", .guide, line))
       } else {
-        figure.notes.append("The \(name) lies outside of the axis: \(within).")
+        figure.notes.append("The \(name) lies outside of the axis: \(within) are within.")
       }
     }
     let empty =
@@ -67,7 +67,7 @@ struct RunFigures {
       series: [
         Figure.Series("median", style(lines[0]), lines[0], look: 0),
         Figure.Series("95th percentile", style(lines[1]), lines[1], look: 1),
-      ], notes: ["Of the requests that arrived in each part of the time."])
+      ], notes: ["Of the requests that arrived in each part of the time."] + warmupNote)
     let empty =
       report.latencies == nil ? Self.noRequests : "No request got a token, so there is no latency."
     return FigureItem(figure, ifEmpty: empty)
@@ -97,7 +97,7 @@ struct RunFigures {
         Figure.Series("completed within targets", style(good), good, look: 2))
     }
     let width = NumberWords.short(buckets.width)
-    figure.notes.append("Counted in parts of \(width) s.")
+    figure.notes += ["Counted in parts of \(width) s."] + warmupNote
     return FigureItem(figure, ifEmpty: "No request arrived.")
   }
 
@@ -107,7 +107,7 @@ struct RunFigures {
       series: [
         line("running", "num_requests_running", look: 0),
         line("waiting", "num_requests_waiting", look: 1),
-      ], notes: instancesNote("Sum over"))
+      ], notes: instancesNote("Sum over") + warmupNote)
     return FigureItem(figure, ifEmpty: emptySeries)
   }
 
@@ -118,7 +118,7 @@ struct RunFigures {
       "KV pool in use", x: Self.time, y: Figure.Axis("blocks in use, %"),
       series: [
         Figure.Series((series?.instances ?? 1) > 1 ? "mean" : "", style(mean), mean, look: 0)
-      ], notes: instancesNote("Mean and fullest of"))
+      ], notes: instancesNote("Mean and fullest of") + warmupNote)
     if let series, series.instances > 1 {
       let highest = series.points(series.highestUse, scale: 100)
       figure.series.append(
@@ -134,7 +134,7 @@ struct RunFigures {
       series: [
         line("prompt", "prompt_tokens", look: 3, scale: 1 / width),
         line("output", "generation_tokens", look: 0, scale: 1 / width),
-      ], notes: instancesNote("Sum over"))
+      ], notes: instancesNote("Sum over") + warmupNote)
     return FigureItem(figure, ifEmpty: emptySeries)
   }
 
@@ -155,6 +155,22 @@ struct RunFigures {
     return ["\(words) \(count) instances."]
   }
 
+  /// What is shown here and counted in no table.
+  private var warmupNote: [String] {
+    guard let warmup = report.latencies?.warmup else { return [] }
+    return ["With the warm-up, which ends at \(NumberWords.short(warmup.end)) s."]
+  }
+
+  /// Which requests the distributions are of.
+  var population: String {
+    guard let warmup = report.latencies?.warmup else {
+      return "Share of completed requests at or below each latency, over the whole run."
+    }
+    let count = NumberWords.short(Double(warmup.requests))
+    return "Share of completed requests at or below each latency, after the warm-up of \(count) "
+      + "requests."
+  }
+
   private var emptySeries: String {
     report.series == nil ? Self.noSeries : "The run ended before its first bucket."
   }
@@ -165,7 +181,7 @@ struct RunFigures {
 
   private var prompts: FigureItem {
     let lengths = report.latencies?.prompt ?? []
-    let values = report.latencies?.values["ttft"] ?? []
+    let values = report.latencies?.counted("ttft") ?? []
     let all = zip(lengths, values).map { Figure.Point($0, $1) }
     let kept = Thinning.scatter(all, x: true, y: true)
     let usable = all.count { $0.x.isFinite && $0.y.isFinite }

@@ -6,6 +6,8 @@ struct RunLatencies {
   let finish: [Double]
   let prompt: [Double]
   let isWithin: [Double]
+  /// Whether summary.json counts each; the others are the warm-up.
+  let isMeasured: [Bool]
   /// By metric: ttft, tpot, e2el; in ms.
   let values: [String: [Double]]
 
@@ -13,17 +15,37 @@ struct RunLatencies {
   init(readingFrom path: String) throws(ConfigError) {
     let metrics = ["ttft", "tpot", "e2el"]
     let names =
-      ["arrival_s", "finish_s", "input_len", "slo_met"] + metrics.map { "\($0)_ms" }
+      ["arrival_s", "finish_s", "input_len", "slo_met", "measured"] + metrics.map { "\($0)_ms" }
     let file = try ColumnFile(readingFrom: path, names)
     arrival = file.numbers(try file.index(of: "arrival_s"))
     finish = file.numbers(try file.index(of: "finish_s"))
     prompt = file.numbers(try file.index(of: "input_len"))
     isWithin = file.numbers(try file.index(of: "slo_met"))
+    // Files of other tools have no such column: every row counts.
+    isMeasured =
+      file.numbers(named: "measured")?.map { $0 != 0 }
+      ?? [Bool](repeating: true, count: file.count)
     var values: [String: [Double]] = [:]
     for metric in metrics {
       values[metric] = file.numbers(try file.index(of: "\(metric)_ms"))
     }
     self.values = values
+  }
+
+  /// The latencies `metric` that summary.json is made of: of completed requests after the warm-up,
+  /// not a number for the others.
+  func counted(_ metric: String) -> [Double] {
+    let all = values[metric] ?? []
+    let endToEnd = values["e2el"] ?? []
+    return all.indices.map { isMeasured[$0] && endToEnd[$0].isFinite ? all[$0] : .nan }
+  }
+
+  /// Requests of the warm-up, and when the first after it arrived; nil without a warm-up.
+  var warmup: (requests: Int, end: Double)? {
+    let count = isMeasured.count { !$0 }
+    guard count > 0 else { return nil }
+    let ends = arrival.indices.filter { isMeasured[$0] && arrival[$0].isFinite }
+    return (count, ends.map { arrival[$0] }.min() ?? end)
   }
 
   /// The last moment of any request.

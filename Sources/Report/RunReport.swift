@@ -79,9 +79,7 @@ struct RunReport {
     var page = Page("\(label) – Martlet")
     addHead(to: &page, label)
     let figures = RunFigures(self)
-    try page.addFigures(
-      "Latency", "Share of requests at or below each latency, over the whole run.",
-      figures.distributions)
+    try page.addFigures("Latency", figures.population, figures.distributions)
     try page.addFigures(
       "Over time", "Simulated time; points stand for equal parts of it.",
       figures.overTime)

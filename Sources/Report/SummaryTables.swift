@@ -25,7 +25,8 @@ struct SummaryTables {
       [
         "num_prompts", "completed", "failed", "rejected", "unfinished", "request_rate",
         "burstiness", "max_concurrency", "max_concurrent_requests", "mean_running_requests",
-        "slo_attainment", "request_goodput", "num_preemptions",
+        "warmup_requests", "measured_requests", "slo_attainment", "request_goodput",
+        "num_preemptions",
       ]
     ),
     (
@@ -52,6 +53,13 @@ struct SummaryTables {
         "extrapolated_steps",
       ]
     ),
+    (
+      "Cost and energy",
+      [
+        "gpu_hours", "cost_total", "cost_per_million_output_tokens",
+        "cost_per_million_total_tokens", "energy_j", "energy_j_per_output_token",
+      ]
+    ),
   ]
 
   func add(to page: inout Page) {
@@ -63,6 +71,9 @@ struct SummaryTables {
       left.removeAll { value in keys.contains(value.key) }
       page.add(table(heading, rows, isOpen: true))
     }
+    let intervals = left.filter { Self.isInterval($0.key) }
+    left.removeAll { Self.isInterval($0.key) }
+    page.add(table("Intervals", intervals, isOpen: true))
     page.add(table("Run and settings", left, isOpen: false))
     let undefined = report.values.filter { $0.text == nil }.map(\.key)
     if !undefined.isEmpty {
@@ -78,6 +89,10 @@ struct SummaryTables {
       key.hasSuffix("_\(metric.0)_ms")
         && statistics.contains(String(key.dropLast("_\(metric.0)_ms".count)))
     }
+  }
+
+  private static func isInterval(_ key: String) -> Bool {
+    key.hasSuffix("_ci") || key.hasPrefix("ci_")
   }
 
   private var latencies: String {

@@ -11,25 +11,49 @@ struct SweepFigures {
   let frontier: [Int]
 
   private static let mostLines = 12
+  private static let mostPoints = 240
+  private static let mostCategories = 200
+  /// Groups of the report that differ along the axis alone, by their other values.
+  private let lines: [(values: [String], groups: [Int])]
+  /// The place of each group along the axis.
+  private let positions: [Double]
 
   init(_ report: SweepReport) {
     self.report = report
-    axis = Self.axis(of: report)
-    var categories: [String] = []
-    if let axis, report.groups.contains(where: { Double($0.values[axis]) == nil }),
-      !report.groups.contains(where: { Double($0.values[axis]) != nil })
-    {
-      for group in report.groups where !categories.contains(group.values[axis]) {
-        categories.append(group.values[axis])
-      }
-    }
-    self.categories = categories
+    let axis = Self.axis(of: report)
+    self.axis = axis
+    (positions, categories) = Self.positions(of: report, along: axis)
+    let others = report.keys.indices.filter { $0 != axis }
+    lines = Grouping.rows(
+      Array(report.groups.indices),
+      by: others.map { key in report.groups.map { $0.values[key] } }
+    ).map { ($0.values, $0.rows) }
     places = report.groups.map { group in
       Figure.Point(
         1000 / report.mean("median_tpot_ms", of: group).y,
         report.mean("output_throughput_per_gpu", of: group).y)
     }
     frontier = Pareto.frontier(places)
+  }
+
+  /// Where each group stands along the key `axis`, and the names of the places when no group has a
+  /// number there; groups beyond the most categories have no place.
+  private static func positions(
+    of report: SweepReport, along axis: Int?
+  ) -> (places: [Double], names: [String]) {
+    guard let axis else { return (report.groups.map { _ in .nan }, []) }
+    let texts = report.groups.map { $0.values[axis] }
+    let numbers = texts.map { Double($0) ?? .nan }
+    guard numbers.allSatisfy(\.isNaN) else { return (numbers, []) }
+    var (names, known): ([String], [String: Int]) = ([], [:])
+    let places = texts.map { text -> Double in
+      if let place = known[text] { return Double(place) }
+      guard names.count < mostCategories else { return .nan }
+      known[text] = names.count
+      names.append(text)
+      return Double(names.count - 1)
+    }
+    return (places, names)
   }
 
   /// A rate if one is varied, else a concurrency, else the key with the most numbers.
@@ -73,22 +97,20 @@ struct SweepFigures {
   /// `metric` against the axis; nil when the sweep has no such number at all.
   private func item(_ metric: String, _ title: String) -> FigureItem? {
     guard let axis, report.has(metric) else { return nil }
-    var lines: [(values: [String], points: [Figure.Point])] = []
-    for group in report.groups {
-      var others = group.values
-      let own = others.remove(at: axis)
-      let x =
-        categories.isEmpty
-        ? Double(own) ?? .nan : Double(categories.firstIndex(of: own) ?? 0)
-      let point = report.mean(metric, of: group, at: x)
-      guard point.x.isFinite else { continue }
-      if let index = lines.firstIndex(where: { $0.values == others }) {
-        lines[index].points.append(point)
-      } else {
-        lines.append((others, [point]))
+    var isThinned = false
+    let drawn = lines.prefix(Self.mostLines).map {
+      line -> (values: [String], points: [Figure.Point]) in
+      let points = line.groups.map { index in
+        report.mean(metric, of: report.groups[index], at: positions[index])
+      }.filter(\.x.isFinite)
+      isThinned = isThinned || points.count > Self.mostPoints
+      guard points.count > Self.mostPoints else {
+        let order = points.indices.sorted { (points[$0].x, $0) < (points[$1].x, $1) }
+        return (line.values, order.map { points[$0] })
       }
+      return (line.values, Aggregation(points).thinned(to: Self.mostPoints))
     }
-    let all = lines.flatMap(\.points)
+    let all = drawn.flatMap(\.points)
     let isShare = metric == "slo_attainment"
     let unit = report.notes[metric]?.unit ?? ""
     let label = isShare ? "share of requests, 0–1" : unit.isEmpty ? metric : unit
@@ -100,15 +122,31 @@ struct SweepFigures {
       y: Figure.Axis(
         label, isLogarithmic: metric.hasSuffix("_ms") && Self.isWide(all.map(\.y)),
         limits: isShare ? 0...1 : nil),
-      series: lines.prefix(Self.mostLines).enumerated().map { index, line in
-        let points = line.points.enumerated()
-          .sorted { ($0.element.x, $0.offset) < ($1.element.x, $1.offset) }.map(\.element)
-        return Figure.Series(name(of: line.values), .markedLine, points, look: index)
-      }, notes: ["\(metric) of sweep.csv."])
-    if lines.count > Self.mostLines {
-      figure.notes.append("\(Self.mostLines) of \(lines.count) lines; martlet plot draws others.")
+      series: drawn.enumerated().map { index, line in
+        Figure.Series(
+          name(of: line.values), isThinned ? .line : .markedLine, line.points, look: index)
+      }, notes: ["\(metric) of sweep.csv."] + cuts)
+    if isThinned {
+      figure.notes.append("Points are means of neighbours, at most \(Self.mostPoints) a line.")
     }
     return FigureItem(figure, ifEmpty: "No point ran to its end with a value for \(metric).")
+  }
+
+  /// What is not drawn, because no eye could tell it apart.
+  private var cuts: [String] {
+    var cuts: [String] = []
+    if lines.count > Self.mostLines {
+      cuts.append("\(Self.mostLines) of \(lines.count) lines; martlet plot draws others.")
+    }
+    if let axis, categories.count == Self.mostCategories {
+      let count = positions.count { $0.isNaN }
+      if count > 0 {
+        cuts.append(
+          "The first \(categories.count) values of \(report.keys[axis]); \(count) points have "
+            + "others.")
+      }
+    }
+    return cuts
   }
 
   private func name(of values: [String]) -> String {
@@ -129,27 +167,32 @@ struct SweepFigures {
 
   var tradeOff: [FigureItem] {
     guard report.has("output_throughput_per_gpu") else { return [] }
-    var lines: [(values: [String], points: [Figure.Point])] = []
-    for (index, group) in report.groups.enumerated() {
-      var others = group.values
-      if let axis { others.remove(at: axis) }
-      if let line = lines.firstIndex(where: { $0.values == others }) {
-        lines[line].points.append(places[index])
-      } else {
-        lines.append((others, [places[index]]))
-      }
+    // The frontier's own points are drawn whatever lies below them.
+    let edge = frontier.map { places[$0] }
+    let shown = lines.prefix(Self.mostLines).map { line in
+      Thinning.scatter(line.groups.map { places[$0] })
     }
-    let edge = frontier.map { Figure.Point(places[$0].x, places[$0].y) }
     var figure = Figure(
       "Speed for a user against throughput of a GPU",
       x: Figure.Axis("tokens/s/user (1000 / median_tpot_ms)"),
       y: Figure.Axis("output tokens/s/GPU"),
-      series: lines.prefix(Self.mostLines).enumerated().map { index, line in
-        Figure.Series(name(of: line.values), .points, line.points, look: index)
+      series: shown.enumerated().map { index, points in
+        Figure.Series(name(of: lines[index].values), .points, points, look: index)
       })
-    figure.series.append(Figure.Series("Pareto frontier", .guide, edge))
+    figure.series.append(
+      Figure.Series("Pareto frontier", .guide, Aggregation(edge).thinned(to: 1000)))
     figure.notes.append(
       "Up and right is better; points on the dashed line are beaten by none in both.")
+    if lines.count > Self.mostLines {
+      figure.notes.append("Points of \(Self.mostLines) of \(lines.count) lines.")
+    }
+    let (drawn, all) = (
+      shown.map(\.count).reduce(0, +),
+      lines.prefix(Self.mostLines).flatMap(\.groups).count {
+        places[$0].x.isFinite && places[$0].y.isFinite
+      }
+    )
+    if drawn < all { figure.notes.append("\(drawn) of \(all) points; the others lie on top.") }
     return [FigureItem(figure, ifEmpty: "No point ran to its end, so there is nothing to trade.")]
   }
 }

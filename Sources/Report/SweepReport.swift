@@ -19,6 +19,10 @@ struct SweepReport {
   /// Rows that have no numbers, or those of a part of the run alone.
   let faulty: [Int]
   private let columns: [String: [Double]]
+  /// Empty when the file has no such column.
+  private let verdicts: [String]
+  /// Rows of the longest tables.
+  private static let mostRows = 300
 
   init(readingFrom directory: String) throws(ConfigError) {
     file = try ColumnFile(readingFrom: Paths.join(directory, "sweep.csv"))
@@ -36,6 +40,7 @@ struct SweepReport {
       columns[name] = file.numbers(named: name)
     }
     self.columns = columns
+    verdicts = file.texts(named: "verdict") ?? []
   }
 
   /// Columns of which figures and tables are made.
@@ -95,13 +100,12 @@ struct SweepReport {
   }
 
   private func addHead(to page: inout Page, _ label: String) {
-    let distinct = { (name: String) in
-      Grouping.rows(
-        Array(0..<(file.texts(named: name)?.count ?? 0)),
-        by: [
-          file.texts(named: name) ?? []
-        ]
-      ).map { $0.values[0] }.filter { !$0.isEmpty }.joined(separator: ", ")
+    let distinct = { (name: String) -> String in
+      let texts = file.texts(named: name) ?? []
+      let values = Grouping.rows(Array(texts.indices), by: [texts]).map { $0.values[0] }
+        .filter { !$0.isEmpty }
+      return values.prefix(20).joined(separator: ", ")
+        + (values.count > 20 ? ", … (\(values.count) in all)" : "")
     }
     page.add("<header>\n<p class=\"kicker\">Martlet · sweep</p>\n")
     page.add("<h1>\(Markup.escaped(label))</h1>\n")
@@ -120,7 +124,7 @@ struct SweepReport {
       ("OVERLOADED", "latencies grow with the length of such a run, so do not quote them"),
       ("SATURATED", "requests waited most of the time"),
     ] {
-      let count = (file.texts(named: "verdict") ?? []).count { $0 == verdict }
+      let count = verdicts.count { $0 == verdict }
       if count > 0 { warnings.append("\(Self.points(count, "are")) \(verdict): \(meaning).") }
     }
     let extrapolated = (file.numbers(named: "extrapolated_steps") ?? []).count { $0 > 0 }
@@ -138,13 +142,13 @@ struct SweepReport {
 
   // MARK: - Tables
 
-  /// A mean with its interval: `12.3 ± 0.4`.
   /// `1 point is`, `3 points are`.
   private static func points(_ count: Int, _ verb: String) -> String {
     guard count == 1 else { return "\(count) points \(verb)" }
     return "1 point \(verb == "are" ? "is" : "has")"
   }
 
+  /// A mean with its interval: `12.3 ± 0.4`.
   private func cell(_ metric: String, of group: Group) -> String {
     let point = mean(metric, of: group)
     guard point.y.isFinite else { return "" }
@@ -157,9 +161,8 @@ struct SweepReport {
   }
 
   private func verdicts(of group: Group) -> String {
-    let texts = file.texts(named: "verdict") ?? []
-    guard !texts.isEmpty else { return "" }
-    return Grouping.rows(group.rows, by: [texts]).map { $0.values[0] }.joined(separator: ", ")
+    guard !verdicts.isEmpty else { return "" }
+    return Grouping.rows(group.rows, by: [verdicts]).map { $0.values[0] }.joined(separator: ", ")
   }
 
   private var intervalNote: String {
@@ -169,14 +172,22 @@ struct SweepReport {
   private func frontier(_ figures: SweepFigures) -> String {
     let frontier = figures.frontier
     guard !frontier.isEmpty, !keys.isEmpty else { return "" }
-    return Markup.table(
+    let table = Markup.table(
       Grouping.shortNames(keys) + ["tokens/s/user", "tokens/s/GPU", "verdict"],
-      frontier.map { index in
+      frontier.prefix(Self.mostRows).map { index in
         let (group, point) = (groups[index], figures.places[index])
         return name(of: group)
           + [NumberWords.short(point.x), NumberWords.short(point.y), verdicts(of: group)]
       }, numbers: [keys.count, keys.count + 1],
       caption: "Pareto frontier: no other point is better in both")
+    return table + cut(frontier.count)
+  }
+
+  /// What a long table leaves out.
+  private func cut(_ count: Int) -> String {
+    guard count > Self.mostRows else { return "" }
+    return Markup.paragraph(
+      "The first \(Self.mostRows) of \(count); sweep.csv has all of them.", of: "note")
   }
 
   private func addBest(to page: inout Page) {
@@ -212,8 +223,7 @@ struct SweepReport {
   private func addPoints(to page: inout Page) {
     guard !groups.isEmpty else { return }
     let shown = Self.metrics.filter { has($0) && $0 != "median_tpot_ms" }
-    let most = 300
-    let rows = groups.prefix(most).map { group in
+    let rows = groups.prefix(Self.mostRows).map { group in
       name(of: group) + ["\(group.rows.count)"] + shown.map { cell($0, of: group) }
         + [verdicts(of: group)]
     }
@@ -222,11 +232,7 @@ struct SweepReport {
       Markup.table(
         Grouping.shortNames(keys) + ["seeds"] + shown.map { notes.label($0) } + ["verdict"], rows,
         numbers: Set(keys.count...keys.count + shown.count), caption: "Points"))
-    if groups.count > most {
-      page.add(
-        Markup.paragraph(
-          "The first \(most) of \(groups.count); sweep.csv has all of them.", of: "note"))
-    }
+    page.add(cut(groups.count))
     page.close()
   }
 

@@ -28,12 +28,13 @@ package enum Thinning {
     return values[low] + (values[high] - values[low]) * (position - Double(low))
   }
 
-  /// Points of which no two share a cell of a grid, the first of each cell, in the given order.
+  /// Points of which no two share a cell of a grid, the first of each cell, in the given order;
+  /// those that an axis cannot show are left out.
   package static func scatter(
     _ points: [Figure.Point], x: Bool = false, y: Bool = false, columns: Int = 64, rows: Int = 40
   ) -> [Figure.Point] {
     let isShown = { (p: Figure.Point) in
-      p.x.isFinite && p.y.isFinite && !(x && p.x <= 0) && !(y && p.y <= 0)
+      Figure.isInReach(p.x) && Figure.isInReach(p.y) && !(x && p.x <= 0) && !(y && p.y <= 0)
     }
     let points = points.filter(isShown)
     let across = Cells(points.map(\.x), isLogarithmic: x, columns)
@@ -80,7 +81,9 @@ package enum Thinning {
     }
 
     /// The part that `time` falls into.
-    package func index(_ time: Double) -> Int { min(count - 1, max(0, Int(time / width))) }
+    package func index(_ time: Double) -> Int {
+      Int(max(0, min(Double(count - 1), time / width)))
+    }
     /// The middle of a part.
     package func middle(_ index: Int) -> Double { (Double(index) + 0.5) * width }
   }

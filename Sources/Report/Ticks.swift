@@ -76,9 +76,10 @@ package struct Ticks: Sendable {
     (self.low, self.high) = (low, high)
   }
 
-  /// The power of ten at or below `value`.
+  /// The power of ten at or below `value`, within what a number can have.
   static func exponent(_ value: Double) -> Int {
-    Int((cgsl_log(value) / cgsl_log(10) + 1e-9).rounded(.down))
+    let power = (cgsl_log(value) / cgsl_log(10) + 1e-9).rounded(.down)
+    return power.isNaN ? 0 : Int(max(-323, min(power, 308)))
   }
 
   /// 1, 2 or 5 times a power of ten, at least `step`.

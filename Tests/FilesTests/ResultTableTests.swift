@@ -15,6 +15,15 @@ import Testing
     #expect(try table.numbers(in: table.index(of: "rate")) == [2.5, nil])
   }
 
+  @Test("A mark before UTF-8, blank lines and line breaks in quotes are no faults")
+  func marksAndLineBreaksAreNoFaults() throws {
+    let table = try table("\u{FEFF}\r\na,b\n1,\"x\ny\"\n\n2,\"\"\n")
+    #expect(table.columns == ["a", "b"])
+    #expect(table.rows == [["1", "x\ny"], ["2", ""]])
+    #expect(table.lines == [3, 6])
+    #expect(try self.table("a\n1\n\r").rows == [["1"]])
+  }
+
   @Test("A torn row, a double column, an empty file and text for a number name file and line")
   func faultsNameFileAndLine() throws {
     #expect(message { _ = try table("a,b\n1,2\n3\n") }.hasPrefix("t.csv:3: has 1 cells"))

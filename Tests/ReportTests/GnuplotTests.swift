@@ -48,6 +48,27 @@ import Testing
     #expect(script.contains("$s0 << EOD\n0.0 5.0\n\n2.0 7.0\nEOD\n"))
   }
 
+  @Test func `an interruption ends gnuplot too and leaves nothing behind`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write("a,b\n1,2\n2,3\n", to: "t.csv")
+    let script = """
+      martlet=$(realpath "$0"); mkdir bin tmp; export TMPDIR=$PWD/tmp PATH=$PWD/bin:$PATH
+      printf '#!/bin/sh\necho $$ > %s/pid.part; mv %s/pid.part %s/pid; exec sleep 50\n' \
+        "$PWD" "$PWD" "$PWD" > bin/gnuplot; chmod +x bin/gnuplot
+      "$martlet" plot t.csv --x a --y b -o fig.svg & run=$!
+      for i in $(seq 200); do test -f pid && break; sleep 0.1; done
+      kill -TERM $run; wait $run; echo $?
+      # What is dead may wait for its new parent.
+      case "$(ps -o stat= -p $(cat pid))" in
+        ""|Z*) echo gone;;
+        *) echo "still there"; kill $(cat pid);;
+      esac
+      ls tmp
+      """
+    guard let outcome = try Binary.shell(script, in: directory) else { return }
+    #expect(outcome.output == "143\ngone\n")
+  }
+
   @Test func `without gnuplot the message says how to get it`() throws {
     let directory = try TestDirectory()
     _ = try directory.write("a,b\n1,2\n2,3\n", to: "t.csv")

@@ -86,4 +86,20 @@ import Testing
     #expect(figure.series[0].points.map(\.x) == [10, 10, 14, 20, 30])
     #expect(figure.series[0].points.map(\.y) == [0, 25, 50, 75, 100])
   }
+
+  @Test func `numbers at the end of what a number can be are left out and counted`() throws {
+    let directory = try TestDirectory()
+    let path = try directory.write(
+      "x,y\n1,1e308\n2,-1e308\n3,5\n1e308,4\n-1e308,4\n4,1e-320\n5,7\n", to: "far.csv")
+    for kind in [PlotQuery.Kind.line, .scatter] {
+      for isLogarithmic in [(false, false), (false, true), (true, true)] {
+        var query = PlotQuery(x: "x")
+        (query.y, query.kind, query.isLogarithmic) = (["y"], kind, isLogarithmic)
+        let figure = try query.answer(readingFrom: path).figure
+        #expect(figure.series[0].points.filter(\.y.isFinite).map(\.x) == [3, 5])
+        #expect(figure.notes.contains { $0.hasPrefix("5 points are beyond 1e300") })
+        #expect(!GnuplotScript(figure, .alone(.svg)).text.contains("inf"))
+      }
+    }
+  }
 }

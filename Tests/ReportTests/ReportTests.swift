@@ -48,6 +48,41 @@ import Testing
     #expect(try first.bytes == ReportPage(of: directory.path).bytes)
   }
 
+  @Test func `distributions leave the warm-up and what did not complete out, times show them`()
+    throws
+  {
+    guard hasGnuplot else { return print("skipped: there is no gnuplot") }
+    let config = """
+      version: 1
+      model: llama-3.1-8b
+      cluster: {gpu: h100-80gb-sxm}
+      workload: {generate: {requests: 5, arrivals: {process: poisson, rate: 1.0}, \
+      input_tokens: {distribution: fixed, value: 8}, \
+      output_tokens: {distribution: fixed, value: 2}}}
+      slo: {ttft_ms: 30}
+
+      """
+    // One of the warm-up, three completed, one that was cut off after its first token.
+    let rows = """
+      request_id,arrival_s,finish_s,input_len,ttft_ms,tpot_ms,e2el_ms,slo_met,measured
+      0,0,9,100,9000,5,9000,0,0
+      1,1.5,2,100,10,5,500,1,1
+      2,2,3,100,20,5,1000,1,1
+      3,3,4,100,40,5,1000,0,1
+      4,4,,100,7000,,,0,1
+
+      """
+    let directory = try runDirectory([
+      ("requests.csv", rows), ("config.effective.yaml", config),
+    ])
+    let text = try page(directory)
+    // The curve begins at the smallest of three values; the target splits them 2 : 1.
+    #expect(text.contains("completed requests: 4 points, 0 to 100."))
+    #expect(text.contains("target 30 ms: 66.67 % of completed requests"))
+    #expect(text.contains("after the warm-up of 1 requests"))
+    #expect(text.contains("With the warm-up, which ends at 1.5 s."))
+  }
+
   @Test func `markup in names and settings is text on the page`() throws {
     let evil = "<script>alert('x')</script>"
     let directory = try runDirectory(
@@ -85,6 +120,36 @@ import Testing
     #expect(frontier.contains("<td class=\"n\">50</td><td class=\"n\">90</td>"))
     #expect(frontier.contains("<td class=\"n\">100</td><td class=\"n\">50</td>"))
     #expect(!frontier.contains("<td class=\"n\">80</td>"))
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a sweep of ten thousand lines or values takes no time to speak of and says what it cuts`()
+    throws
+  {
+    guard hasGnuplot else { return print("skipped: there is no gnuplot") }
+    // Speed falls as throughput rises: every point is on the frontier.
+    let lines = (0..<10_000).map { i in
+      "\(i),1,\("g\(i / 2)"),\(i % 2 + 1),martlet,\(i),\(10 + i),\(50 + i),STABLE,ok,\n"
+    }
+    let values = (0..<10_000).map { i in
+      "\(i),1,a,\(i + 1),martlet,\(i),\(10 + i),\(50 + i),STABLE,ok,\n"
+    }
+    let names = (0..<10_000).map { i in
+      "\(i),1,g\(i),1,martlet,\(i),\(10 + i),\(50 + i),STABLE,ok,\n"
+    }
+    for (rows, said) in [
+      (lines, "12 of 5000 lines"), (values, "Points are means of neighbours, at most 240 a line."),
+      (names, "The first 200 values of cluster.gpu; 9800 points have others."),
+    ] {
+      let directory = try TestDirectory()
+      _ = try directory.write(columns + rows.joined(), to: "sweep.csv")
+      var text = ""
+      let time = try ContinuousClock().measure { text = try page(directory) }
+      #expect(text.contains(said))
+      #expect(text.contains("The first 300 of 10000; sweep.csv has all of them."))
+      #expect(text.utf8.count < 2_000_000)
+      #expect(time < .seconds(30))
+    }
   }
 
   @Test func `a sweep in which all failed is a page all the same`() throws {

@@ -44,6 +44,24 @@ import Units
     #expect(step.shape.prefillKeys == 107)
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `counts that no engine has neither overflow nor take their time`() throws {
+    var step = RooflineFigure.Step()
+    for (running, prefill, decode, stored) in [
+      (1e9, 7.0, 0.0, 7.0), (1e9, 1e9, 0, 1e9), (1, 1e9, 0, 1e9), (1e9, 1e9, 1e9, 1e9),
+      (0, 0.5, 0, 0),
+    ] {
+      (step.running, step.prefillTokens) = (running, prefill)
+      (step.decodeTokens, step.storedTokens, step.seconds) = (decode, stored, 1)
+      #expect(Double(step.shape.chunks) <= max(1, prefill))
+      #expect(step.shape.prefillTokens == Int32(prefill))
+      for _ in 0..<100 { #expect(step.point(on: try llama()).y.isFinite) }
+    }
+    // Seven chunks of one token: a pair each.
+    (step.running, step.prefillTokens, step.decodeTokens) = (1e9, 7, 0)
+    #expect(step.shape.chunks == 7 && step.shape.prefillPairs == 7)
+  }
+
   @Test func `the roof rises with the bandwidth to the peak and stays there`() throws {
     // H100 SXM data sheet: 989.4 TFLOP/s dense 16-bit, 3.35 TB/s.
     let roof = RooflineFigure.roof(over: 10...20, of: try llama())

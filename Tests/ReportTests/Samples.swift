@@ -14,7 +14,8 @@ let hasGnuplot: Bool = {
   do {
     let scratch = try ScratchDirectory()
     let code = try ChildProcess.run(
-      ["gnuplot", "--version"], output: "\(scratch.path)/o", errors: "\(scratch.path)/e")
+      ["gnuplot", "--version"], output: "\(scratch.path)/o", errors: "\(scratch.path)/e",
+      in: scratch)
     return code == 0
   } catch {
     return false

@@ -45,6 +45,8 @@ import Testing
     #expect(buckets.count == 17)
     #expect(buckets.index(84.2) == 16)
     #expect(buckets.middle(0) == 2.5)
+    #expect(buckets.index(-1e308) == 0)
+    #expect(buckets.index(1e308) == 16)
     #expect(Thinning.Buckets(end: 0, rows: 1, perBucket: 20).count == 1)
   }
 }

@@ -22,7 +22,9 @@ import Testing
   }
 
   @Test func `one value, equal values and no value have an axis with some length`() {
-    for values in [[], [0], [5, 5], [-3], [1e300]] as [[Double]] {
+    for values in [[], [0], [5, 5], [-3], [1e300], [-1e300, 1e300], [0, .leastNonzeroMagnitude]]
+      as [[Double]]
+    {
       let ticks = Ticks(Figure.Axis(""), values, fromZero: false)
       #expect(ticks.low < ticks.high, "\(values)")
       for value in values { #expect(ticks.low <= value && value <= ticks.high, "\(values)") }

@@ -1,5 +1,3 @@
-package import Files
-
 /// Some columns of a CSV file with one header row, ours or another tool's, made for millions of
 /// rows: cells stay where they stand in the file until they are asked for.
 ///
@@ -18,6 +16,8 @@ package struct ColumnFile: Sendable {
     let end: UInt32
   }
   private let bytes: [UInt8]
+  /// The line on which each row begins, from 1.
+  private let firstLines: [UInt32]
   /// By column; empty for those that were not asked for.
   private let spans: [[Span]]
 
@@ -44,7 +44,7 @@ package struct ColumnFile: Sendable {
       throw ConfigError(.file(path), "is empty; write a header row")
     }
     if let twice = header.first(where: { name in header.count { $0 == name } > 1 }) {
-      throw ConfigError(.line(file: path, 1), "has the column \"\(twice)\" twice")
+      throw ConfigError(.line(file: path, scanner.headerLine), "has the column \"\(twice)\" twice")
     }
     var places: [Int?] = []
     var kept = 0
@@ -54,11 +54,12 @@ package struct ColumnFile: Sendable {
       kept += isWanted ? 1 : 0
     }
     var spans = [[Span]](repeating: [], count: kept)
-    count = try scanner.rows(path, width: header.count) { column, start, end in
+    firstLines = try scanner.rows(path, width: header.count) { column, start, end in
       if let place = places[column] {
         spans[place].append(Span(start: UInt32(start), end: UInt32(end)))
       }
     }
+    count = firstLines.count
     self.path = path
     self.bytes = bytes
     columns = header
@@ -72,6 +73,9 @@ package struct ColumnFile: Sendable {
     if let index = columns.firstIndex(of: name) { return index }
     throw .unknown("column", name, known: columns, at: place ?? .file(path))
   }
+
+  /// The line on which a row begins, from 1.
+  package func line(ofRow row: Int) -> Int { Int(firstLines[row]) }
 
   /// The text of a cell without its quotes.
   package func text(_ column: Int, row: Int) -> String {
@@ -133,6 +137,8 @@ private struct Scanner {
   private let bytes: [UInt8]
   private var position: Int
   private var line = 1
+  /// The line of the header, once it is read.
+  private(set) var headerLine = 1
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -143,6 +149,8 @@ private struct Scanner {
   mutating func header(_ path: String) throws(ConfigError) -> [String]? {
     var cells: [String] = []
     let bytes = bytes
+    while skipsBlankLine() {}
+    headerLine = line
     guard
       try record(
         path,
@@ -154,13 +162,13 @@ private struct Scanner {
     return cells == [""] ? nil : cells
   }
 
-  /// Hands every cell to `body` and answers the number of rows.
+  /// Hands every cell to `body` and answers the line of each row.
   ///
   /// Blank lines are no rows.
   mutating func rows(
     _ path: String, width: Int, _ body: (Int, Int, Int) -> Void
-  ) throws(ConfigError) -> Int {
-    var count = 0
+  ) throws(ConfigError) -> [UInt32] {
+    var lines: [UInt32] = []
     while position < bytes.count {
       let first = line
       if skipsBlankLine() { continue }
@@ -169,16 +177,20 @@ private struct Scanner {
         throw ConfigError(
           .line(file: path, first), "has \(cells) cells, the header \(width); the row is torn")
       }
-      count += 1
+      lines.append(UInt32(first))
     }
-    return count
+    return lines
   }
 
   private mutating func skipsBlankLine() -> Bool {
     let start = position
     var end = position
     if end < bytes.count, bytes[end] == 13 { end += 1 }
-    guard end < bytes.count, bytes[end] == 10 else { return end == bytes.count && end > start }
+    guard end < bytes.count, bytes[end] == 10 else {
+      guard end == bytes.count, end > start else { return false }
+      position = end
+      return true
+    }
     position = end + 1
     line += 1
     return true
