@@ -3,7 +3,7 @@ internal import Experiment
 internal import Files
 internal import Studies
 
-/// `martlet validate`: reads an experiment, a sweep or a scenario and says what is wrong, or that nothing is.
+/// `martlet validate`: reads an experiment, a sweep or a scenario and says what is wrong.
 struct Validate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",

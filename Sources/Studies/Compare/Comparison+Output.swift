@@ -117,8 +117,8 @@ extension Comparison {
     return keys.map { ColumnEntry($0, "", "The setting \($0), as written.", every) } + [
       ColumnEntry(
         "metric", "",
-        "A key of summary.json; failed_runs counts runs that ended badly; missing_points is 1 for a "
-          + "point that only A has.", every),
+        "A key of summary.json; failed_runs counts runs that ended badly; missing_points is 1 for "
+          + "a point that only A has.", every),
       ColumnEntry("unit", "", "Unit of a, b and difference.", every),
       ColumnEntry("worse_when", "", "higher, lower, or empty: not judged.", every),
       ColumnEntry("method", "", "paired, welch, exact, within_runs, bare or count.", every),

@@ -92,7 +92,7 @@ enum SideReader {
     else {
       throw ConfigError(
         .file(path),
-        "has not the columns of a sweep.csv in its order (point, seed, varied keys, results, status)"
+        "has not the columns of a sweep.csv in order (point, seed, varied keys, results, status)"
       )
     }
     guard !table.rows.isEmpty else { throw ConfigError(.file(path), "has no rows") }

@@ -74,7 +74,7 @@ import Testing
     ("x.json", "{\"a\": 1}", "neither a summary.json nor a result of vllm bench serve"),
     ("x.json", "[1]", "no JSON object"), ("x.csv", "a,b\n1,2\n", "columns of a sweep.csv"),
     ("x.csv", sweepTable([]), "has no rows"),
-    ("x.csv", "seed,status,k,failed\n1,ok,2,0\n", "columns of a sweep.csv in its order"),
+    ("x.csv", "seed,status,k,failed\n1,ok,2,0\n", "columns of a sweep.csv in order"),
     ("x.yaml", "base: {}\nexpect: {failed: 0}\n", "is a scenario"),
     ("dir/file", "", "neither summary.json nor sweep.csv"),
   ])
