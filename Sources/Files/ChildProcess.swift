@@ -79,7 +79,9 @@ package enum ChildProcess {
 
 /// The program that a `ChildProcess` runs, where the thread that handles interruptions finds it.
 final class RunningChild: Sendable {
-  /// 0 when none runs. Held while one is started and while one is reaped: no interruption falls
+  /// 0 when none runs.
+  ///
+  /// Held while one is started and while one is reaped: no interruption falls
   /// between the start and the note, and none can hit another process with a used number.
   private let id = Mutex<pid_t>(0)
 
