@@ -45,7 +45,7 @@ package enum Paths {
   }
 
   /// The path from the root, without links and dots.
-  private static func physical(_ path: String) -> String {
+  package static func physical(_ path: String) -> String {
     if let real = Posix.realPath(path) { return real }
     let parent = directory(of: path)
     let name = last(of: path)

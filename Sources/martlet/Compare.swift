@@ -101,7 +101,7 @@ struct Compare: ParsableCommand {
   }
 
   private typealias Answer = (
-    text: String, json: JSON, files: [(name: String, bytes: [UInt8])], isWorse: Bool
+    text: String, json: JSON, files: [(name: String, bytes: [UInt8])], end: Status
   )
 
   private func answer(
@@ -109,16 +109,17 @@ struct Compare: ParsableCommand {
   ) throws(ConfigError) -> Answer {
     if let b {
       let answer = try CompareAnswer.of(a, b, changes, settings, in: pool)
-      return (answer.text, answer.json, answer.files, answer.isWorse)
+      return (answer.text, answer.json, answer.files, answer.isWorse ? .worse : .done)
     }
     guard vary.isEmpty else {
       let plan = try VariantComparison.plan(a, vary: vary, changes)
       let answer = try VariantComparison(plan, settings, in: pool)
-      return (answer.text, answer.json, answer.files, false)
+      let end: Status = answer.failedRuns > 0 ? .failures : .done
+      return (answer.text, answer.json, answer.files, end)
     }
     try checkScenario(changes)
     let report = try ScenarioReport(of: a, in: pool)
-    return (report.text, report.json, report.files, report.isWorse)
+    return (report.text, report.json, report.files, report.isWorse ? .worse : .done)
   }
 
   /// Refuses one argument that is no scenario, and flags that a scenario has no use for.
@@ -148,8 +149,8 @@ struct Compare: ParsableCommand {
         print("wrote \(out)/{\(answer.files.map(\.name).joined(separator: ","))}")
       }
     }
-    guard answer.isWorse else { return }
+    guard answer.end != .done else { return }
     checkOutput()
-    leave(with: .worse)
+    leave(with: answer.end)
   }
 }

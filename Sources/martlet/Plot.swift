@@ -57,6 +57,7 @@ struct Plot: ParsableCommand {
 
   func run() throws {
     let format = try pictureFormat()
+    try checkFiles()
     let answer = try query().answer(readingFrom: csv)
     let program = GnuplotScript(answer.figure, .alone(format ?? .svg))
     if let format {
@@ -71,6 +72,18 @@ struct Plot: ParsableCommand {
       printBytes(answer.json(files: files).bytes)
     } else {
       print(answer.text(files: files))
+    }
+  }
+
+  /// Refuses to write over what is read, or two files in one place, before anything is drawn.
+  private func checkFiles() throws(ConfigError) {
+    let table = Paths.physical(csv)
+    for (flag, file) in [("--output", output)] + (script.map { [("--script", $0)] } ?? [])
+    where Paths.physical(file) == table {
+      throw ConfigError(.flag(flag), "\(file) is the table that is drawn; name another file")
+    }
+    if let script, Paths.physical(script) == Paths.physical(output) {
+      throw ConfigError(.flag("--script"), "\(script) is the picture, too; name another file")
     }
   }
 

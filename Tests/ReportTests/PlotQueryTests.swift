@@ -103,3 +103,22 @@ import Testing
     }
   }
 }
+
+/// `martlet plot` and the files that it names.
+@Suite struct PlotFilesTests {
+  @Test(arguments: [
+    (["-o", "d.csv.svg", "--script", "d.csv"], "--script: d.csv is the table that is drawn"),
+    (["-o", "n.svg", "--script", "n.svg"], "--script: n.svg is the picture, too"),
+    (["-o", "n.svg", "--script", "./n.svg"], "--script: ./n.svg is the picture, too"),
+  ])
+  func `nothing is written over the table or twice in one place`(
+    flags: [String], fault: String
+  ) throws {
+    let directory = try TestDirectory()
+    _ = try directory.write("x,y\n1,2\n2,3\n", to: "d.csv")
+    let arguments = ["plot", "d.csv", "--x", "x", "--y", "y", "--force"] + flags
+    let outcome = try #require(try Binary.martlet(arguments, in: directory))
+    #expect(outcome.code == 2 && outcome.errors.contains(fault), "\(outcome.errors)")
+    #expect(try directory.names == ["d.csv"])
+  }
+}

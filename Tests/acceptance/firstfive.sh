@@ -6,6 +6,10 @@
 set -euo pipefail
 given=$(realpath "${1:?usage: $0 MARTLET}")
 here=$(dirname "$(realpath "$0")")
+if [ "$(uname -s)" != Linux ] || ! command -v python3 >/dev/null; then
+  echo "firstfive: skipped: it needs Linux and python3"
+  exit 0
+fi
 if [ -z "${FIRSTFIVE_NETWORK:-}" ]; then
   for flags in -n -rn; do
     ! unshare $flags true 2>/dev/null || FIRSTFIVE_NETWORK=none exec unshare $flags "$0" "$given"

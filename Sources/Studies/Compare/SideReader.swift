@@ -109,6 +109,7 @@ enum SideReader {
           .line(file: path, table.lines[row]), key: "status",
           "is \"\(cells[status])\"; it is ok, stopped or failed")
       }
+      try checkNumbers(cells, first..<status, of: table, row)
       let run = ComparedRun(
         seed: cells[seed], cells: Array(cells[first..<status]), status: state)
       guard let known = index[key] else {
@@ -130,6 +131,25 @@ enum SideReader {
     }
     return side
   }
+
+  /// Refuses a result that is neither empty nor a finite number, or a time below 0: left out, it
+  /// would make its seed vanish from both sides without a word.
+  private static func checkNumbers(
+    _ cells: [String], _ results: Range<Int>, of table: ResultTable, _ row: Int
+  ) throws(ConfigError) {
+    for i in results where !cells[i].isEmpty {
+      let name = table.columns[i]
+      guard summaryNames.contains(name), ColumnCatalog.kind(of: name) == .result else { continue }
+      guard let value = Double(cells[i]), value.isFinite, value >= 0 || !name.hasSuffix("_ms")
+      else {
+        throw ConfigError(
+          .line(file: table.path, table.lines[row]), key: name,
+          "is \"\(cells[i])\"; write a finite number\(name.hasSuffix("_ms") ? " from 0" : "")")
+      }
+    }
+  }
+
+  private static let summaryNames = Set(ColumnCatalog.summary.map(\.name))  // only looked up
 
   // MARK: - Experiments
 

@@ -10,6 +10,8 @@ public struct VariantComparison: Sendable {
   let confidence: Double
   let intervals: Int
   let variants: [Variant]
+  /// Runs that failed or were stopped.
+  public var failedRuns: Int { variants.reduce(0) { $0 + $1.failed } }
   private let sweep: (name: String, bytes: [UInt8])
   private let sweepColumns: [ColumnEntry]
 

@@ -201,6 +201,29 @@ import Testing
     #expect((means.reduce(0, +) / 5 - mean).magnitude < 1e-9)
   }
 
+  @Test func `variants that cannot run end with 3, like points of a sweep`() throws {
+    let directory = try TestDirectory()
+    _ = try directory.write(smallExperiment(), to: "a.yaml")
+    let outcome = try compare(
+      "a.yaml", "--vary", "model=llama-3-8b,llama-3.1-405b", "--seeds", "2", in: directory)
+    #expect(outcome.code == 3 && outcome.output.contains("2 of 2 failed"), "\(outcome.output)")
+  }
+
+  @Test(arguments: ["inf", "nan", "99x", "-4"])
+  func `a sweep with a number that is none is refused with its line`(number: String) throws {
+    let directory = try TestDirectory()
+    let good = sweepTable([SweepRow(seed: 1, p99: "10"), SweepRow(seed: 2, p99: "11")])
+    let bad = sweepTable([SweepRow(seed: 1, p99: "10"), SweepRow(seed: 2, p99: number)])
+    _ = try directory.write(good, to: "good.csv")
+    _ = try directory.write(bad, to: "bad.csv")
+    #expect(try compare("good.csv", "good.csv", in: directory).code == 0)
+    let outcome = try compare("good.csv", "bad.csv", in: directory)
+    #expect(outcome.code == 2, "\(outcome.output)")
+    #expect(
+      outcome.errors
+        == "error: bad.csv:3: p99_ttft_ms is \"\(number)\"; write a finite number from 0\n")
+  }
+
   @Test(arguments: [
     (["--vary", "engine.cost.decode_step"], "--vary engine.cost.decode_step: is no variation"),
     (["--vary", "engine.shceduler=a,b"], "unknown key \"shceduler\""),
