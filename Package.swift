@@ -45,7 +45,7 @@ let package = Package(
     room("Catalog", ["Units"]),
     room("Cost", ["Catalog", "Kernel", "Units"]),
     room("Calibration", ["CGSL", "Catalog", "Cost", "Kernel", "Units"]),
-    room("Memory", ["Units"]),
+    room("Memory", ["Kernel", "Units"]),
     room("Serving", ["Cost", "Kernel", "Memory", "Metrics", "Units", deque]),
     room("Schedulers", ["Kernel", "Serving", "Units"]),
     room("Cluster", ["Kernel", "Metrics", "Serving", "Units"]),
@@ -79,7 +79,7 @@ let package = Package(
     tests("CatalogTests", ["Catalog", "Units"]),
     tests("CostTests", ["Catalog", "Cost", "Kernel", "Units"]),
     tests("CalibrationTests", ["CGSL", "Calibration", "Catalog", "Cost", "Kernel", "Units"]),
-    tests("MemoryTests", ["Memory", "Units"]),
+    tests("MemoryTests", ["Kernel", "Memory", "Units"]),
     tests(
       "EngineTests",
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),

@@ -15,6 +15,10 @@ public struct RequestTable: Sendable {
   public private(set) var concurrency: Int?
   /// The requests that are not measured.
   public var warmup = Warmup.none
+  /// Which prompts begin alike; nil if that is not known.
+  public var chains: PromptChains?
+  /// Which requests are turns of one session; nil without sessions.
+  public var turns: SessionTurns?
 
   /// When the request was first put into a batch; `.never` until then.
   public var firstScheduled: [Instant] = []
@@ -99,6 +103,8 @@ public struct RequestTable: Sendable {
     arrival.removeLast(self.count - count)
     prompt.removeLast(prompt.count - count)
     output.removeLast(output.count - count)
+    chains?.truncate(to: count)
+    turns?.truncate(to: count)
   }
 
   /// Sorts rows by arrival; rows with equal arrivals keep their order.
@@ -109,6 +115,8 @@ public struct RequestTable: Sendable {
     arrival = order.map { arrival[$0] }
     prompt = order.map { prompt[$0] }
     output = order.map { output[$0] }
+    chains?.permute(order)
+    turns?.permute(order)
   }
 
   /// Clears every column that a run writes, and the arrivals that a closed loop releases.

@@ -24,6 +24,8 @@ public struct TraceOptions: Sendable {
   public var concurrency: Int?
   /// Counts time from the first row; otherwise from the zero of the file's own clock.
   public var rebase = true
+  /// Whether the blocks of prompts are kept, 4 bytes each, or only counted.
+  public var keepsBlocks = true
 
   /// All requests, at the times recorded.
   public init() {}
@@ -141,19 +143,23 @@ private func read<Format: TraceFormat>(
   while !rows.isFull, !isAtEnd {
     isAtEnd = try !reader.next { lines throws(TraceError) in try format.read(lines, into: &rows) }
   }
+  let requests = try finished(&rows, path: path, options: options)
   var report = TraceReport(
-    format: Format.name, rowsRead: rows.rowsRead, kept: rows.table.count, dropped: rows.dropped,
+    format: Format.name, rowsRead: rows.rowsRead, kept: requests.count, dropped: rows.dropped,
     blankLines: rows.blankLines, warnings: rows.warnings, contentHash: reader.contentHash)
-  let requests = try finished(&rows, path: path, options: options, &report)
+  if requests.count == 0 { throw nothingLeft(of: report, path: path) }
+  if options.concurrency == nil, let warning = rateWarning(requests, options) {
+    report.warnings.append("\(path): \(warning)")
+  }
   let known = report.warnings.count
   format.conclude(&report)
   for i in known..<report.warnings.count { report.warnings[i] = "\(path): \(report.warnings[i])" }
   return Trace(requests: requests, report: report)
 }
 
-/// The requests in order, at the rate asked for.
+/// The requests in order of arrival.
 private func finished(
-  _ rows: inout TraceRows, path: String, options: TraceOptions, _ report: inout TraceReport
+  _ rows: inout TraceRows, path: String, options: TraceOptions
 ) throws(TraceError) -> RequestTable {
   let line = rows.lineBeyondSpan
   guard line == nil, var requests = rows.sorted() else {
@@ -161,8 +167,6 @@ private func finished(
       path, line: line,
       "arrives over 106 days after the first row, the longest run; set limit or speedup")
   }
-  guard requests.count > 0 else { throw nothingLeft(of: report, path: path) }
-  if let warning = rateWarning(requests, options) { report.warnings.append("\(path): \(warning)") }
   if let concurrency = options.concurrency { requests.close(at: concurrency) }
   return requests
 }

@@ -22,6 +22,8 @@ public protocol TraceFormat: Sendable {
   static var fields: [String] { get }
   /// Whether the first line names the columns.
   static var hasHeader: Bool { get }
+  /// Tokens of the prompt blocks that `TraceRow.hashes` names; 0 if it names none.
+  var tokensPerBlock: Int32 { get }
 
   /// Whether a file that begins with `firstLine` is in this format; names of files say nothing.
   static func recognizes(_ firstLine: String) -> Bool
@@ -47,6 +49,9 @@ public protocol TraceFormat: Sendable {
 }
 
 extension TraceFormat {
+  /// Most formats know nothing of blocks.
+  public var tokensPerBlock: Int32 { 0 }
+
   /// Most formats have nothing to add.
   public func conclude(_ report: inout TraceReport) {}
 
@@ -55,6 +60,7 @@ extension TraceFormat {
     _ lines: Span<UInt8>, into rows: inout TraceRows
   ) throws(TraceError) -> Int {
     var start = 0
+    var row = TraceRow()
     while start < lines.count, !rows.isFull {
       let end = lines.lineEnd(from: start)
       let content = lines.trimmed(start..<end)
@@ -63,10 +69,10 @@ extension TraceFormat {
         rows.blankLines += 1
       } else {
         let line = lines.extracting(content)
-        var row = TraceRow()
+        row.reset()
         do throws(RowFault) {
           try parse(line, into: &row)
-          try rows.keep(row)
+          try rows.keep(row, tokensPerBlock)
         } catch {
           rows.drop(row, for: error, in: line)
         }
@@ -75,21 +81,6 @@ extension TraceFormat {
     }
     return min(start, lines.count)
   }
-}
-
-/// One row as it is written.
-public struct TraceRow: Sendable {
-  /// Picoseconds from the zero of the file's own clock; nil if the row does not say.
-  ///
-  /// 128 bits: picoseconds since the year 0 do not fit into 64.
-  public var time: Int128?
-  /// Prompt tokens.
-  public var prompt: Int32 = 0
-  /// Output tokens.
-  public var output: Int32 = 0
-
-  /// A row that says nothing.
-  public init() {}
 }
 
 /// Why a row cannot be used.

@@ -26,6 +26,9 @@ public struct TraceRows: Sendable {
   private var origin: Int128?
   private var earliest: Int128 = 0
   private var latest: Int64 = .min
+  private let keepsBlocks: Bool
+  private var blocks: ChainInterner?
+  private var sessions = SessionBuilder()
 
   private struct Drop {
     let fault: RowFault
@@ -41,16 +44,17 @@ public struct TraceRows: Sendable {
     limit = options.limit ?? .max
     scale = TimeScale(factor: 1 / options.speedup)
     ignoresTimes = options.concurrency != nil
+    keepsBlocks = options.keepsBlocks
     origin = options.rebase ? nil : 0
   }
 
   /// Whether no further row is wanted.
   var isFull: Bool { table.count >= limit || lineBeyondSpan != nil }
 
-  /// Adds a row that could be read.
+  /// Adds a row that could be read, whose hashes name blocks of `tokensPerBlock` tokens.
   ///
   /// - Throws: a fault if it has no tokens; then it is not counted.
-  mutating func keep(_ row: TraceRow) throws(RowFault) {
+  mutating func keep(_ row: TraceRow, _ tokensPerBlock: Int32 = 0) throws(RowFault) {
     guard let time = row.time else { throw RowFault(.missing, field: 0) }
     guard row.prompt > 0 else { throw RowFault(.zero, field: 1) }
     guard row.output > 0 else { throw RowFault(.zero, field: 2) }
@@ -64,7 +68,18 @@ public struct TraceRows: Sendable {
       backwards += 1
     }
     latest = max(latest, arrival)
+    if keepsBlocks, tokensPerBlock > 0 { addBlocks(of: row, tokensPerBlock) }
+    sessions.add(row)
     table.append(at: Instant(picoseconds: arrival), prompt: row.prompt, output: row.output)
+  }
+
+  private mutating func addBlocks(of row: TraceRow, _ tokensPerBlock: Int32) {
+    if blocks == nil {
+      guard !row.hashes.isEmpty else { return }
+      blocks = ChainInterner(tokensPerBlock: tokensPerBlock)
+      for _ in 0..<table.count { blocks?.add([], scope: 0) }
+    }
+    blocks?.add(row.hashes, scope: row.scope)
   }
 
   /// Counts a row that cannot be used.
@@ -100,6 +115,9 @@ public struct TraceRows: Sendable {
     guard lineBeyondSpan == nil, let first = scale.apply(earliest) else { return nil }
     var result = RequestTable()
     swap(&result, &table)
+    result.chains = blocks?.chains
+    blocks = nil
+    result.turns = sessions.turns()
     if backwards > 0 { result.sortByArrival() }
     if first < 0 {
       let (_, overflows) = latest.subtractingReportingOverflow(first)
@@ -122,6 +140,14 @@ public struct TraceRows: Sendable {
     var warnings = drops.map { drop in
       let what = drop.fault.description(fields: fields, value: drop.sample)
       return "\(path):\(drop.firstLine): \(what) (\(rows(drop.count)) dropped)"
+    }
+    if sessions.brokenParents > 0 {
+      warnings.append(
+        "\(path): the turn before is unknown or follows itself in \(rows(sessions.brokenParents));"
+          + " each begins a session")
+    }
+    if sessions.repeatedIDs > 0 {
+      warnings.append("\(path): \(rows(sessions.repeatedIDs)) have the id of a row above")
     }
     if backwards > 0 {
       warnings.append(

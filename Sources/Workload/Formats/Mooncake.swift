@@ -13,6 +13,8 @@ public struct MooncakeFormat: TraceFormat {
   public static let fields = ["timestamp", "input_length", "output_length", "hash_ids"]
   /// Whether the first line names the columns.
   public static let hasHeader = false
+  /// Tokens of a block.
+  public let tokensPerBlock: Int32 = 512
 
   private let keys = Self.fields.map { Array($0.utf8) }
   private var blocks = BlockRule(blockSize: 512)
@@ -52,7 +54,7 @@ public struct MooncakeFormat: TraceFormat {
     i += 1
     if !JSONScanner.isEmptyList(until: UInt8(ascii: "}"), line, &i) {
       repeat {
-        try member(line, &i, &members)
+        try member(line, &i, &members, &row.hashes)
       } while try JSONScanner.continues(
         until: UInt8(ascii: "}"), line, &i)
     }
@@ -86,7 +88,7 @@ public struct MooncakeFormat: TraceFormat {
 
   /// Reads one key and its value.
   private func member(
-    _ line: Span<UInt8>, _ i: inout Int, _ members: inout Members
+    _ line: Span<UInt8>, _ i: inout Int, _ members: inout Members, _ hashes: inout [UInt64]
   ) throws(RowFault) {
     let key = try JSONScanner.string(line, &i)
     try JSONScanner.expect(.colon, line, &i)
@@ -96,7 +98,7 @@ public struct MooncakeFormat: TraceFormat {
       return
     }
     if field == 3, i < line.count, line[i] == UInt8(ascii: "[") {
-      try members.readHashes(line, &i)
+      try members.readHashes(line, &i, into: &hashes)
     } else {
       try members.set(field, try JSONScanner.value(line, &i))
     }
@@ -127,9 +129,11 @@ private struct Members {
   }
 
   /// Reads the list of hashes; anything else but null is left for `checkHashes`.
-  mutating func readHashes(_ line: Span<UInt8>, _ i: inout Int) throws(RowFault) {
+  mutating func readHashes(
+    _ line: Span<UInt8>, _ i: inout Int, into list: inout [UInt64]
+  ) throws(RowFault) {
     let start = i
-    var count = 0
+    list.removeAll(keepingCapacity: true)
     var previous: UInt64 = 0
     var isAscending = true
     i += 1
@@ -138,17 +142,18 @@ private struct Members {
         JSONScanner.skipBlanks(line, &i)
         guard let hash = JSONScanner.natural(line, &i) else {
           i = start
+          list.removeAll(keepingCapacity: true)
           return try set(3, try JSONScanner.value(line, &i))
         }
-        isAscending = isAscending && (count == 0 || hash > previous)
+        isAscending = isAscending && (list.isEmpty || hash > previous)
         previous = hash
-        count += 1
+        list.append(hash)
       } while try JSONScanner.continues(until: UInt8(ascii: "]"), line, &i)
     }
     try set(3, start..<i)
-    hashes = count
+    hashes = list.count
     // Chained ids are numbered in order of appearance, so they ascend; hashes need a closer look.
-    if !isAscending { hasDuplicates = Self.hasDuplicates(line, from: start + 1) }
+    if !isAscending { hasDuplicates = Self.hasDuplicates(list) }
   }
 
   /// Refuses hashes that are neither missing nor null nor a list of whole numbers.
@@ -158,13 +163,8 @@ private struct Members {
     throw RowFault(.list, field: 3, at: range)
   }
 
-  private static func hasDuplicates(_ line: Span<UInt8>, from start: Int) -> Bool {
-    var all: [UInt64] = []
-    var i = start
-    while i < line.count, line[i] != UInt8(ascii: "]") {
-      if let hash = JSONScanner.natural(line, &i) { all.append(hash) } else { i += 1 }
-    }
-    all.sort()
+  private static func hasDuplicates(_ list: [UInt64]) -> Bool {
+    let all = list.sorted()
     return zip(all, all.dropFirst()).contains { $0 == $1 }
   }
 }

@@ -1,0 +1,95 @@
+public import Kernel
+public import Units
+
+/// What a policy may know of the place that it works in.
+public struct EvictionContext: Sendable {
+  /// Most blocks in the cache.
+  public var capacity: Int
+  /// Block numbers are below it.
+  public var blockCount: Int
+  /// Seed of the policy's own random stream.
+  public var seed: UInt64
+  /// The next request that uses the block of each use in the trace, by number.
+  ///
+  /// `Int32.max` if there is none; empty unless the policy says `isOracle`.
+  public var nextUse: [Int32]
+
+  /// A cache of `capacity` blocks with numbers below `blockCount`.
+  public init(capacity: Int, blockCount: Int, seed: UInt64 = 1, nextUse: [Int32] = []) {
+    self.capacity = capacity
+    self.blockCount = blockCount
+    self.seed = seed
+    self.nextUse = nextUse
+  }
+}
+
+/// One block of one request at the moment at which a policy hears of it.
+public struct BlockUse: Sendable {
+  /// The block.
+  public var block: BlockID
+  /// Blocks before it in the prompt.
+  public var depth: Int32
+  /// The request, numbered in order of arrival.
+  public var request: Int32
+  /// Where this use stands in `EvictionContext.nextUse`; −1 if the trace does not know it.
+  public var position: Int
+  /// Now.
+  public var time: Instant
+
+  /// A use; the parameters are the fields.
+  public init(block: BlockID, depth: Int32, request: Int32, position: Int, time: Instant) {
+    self.block = block
+    self.depth = depth
+    self.request = request
+    self.position = position
+    self.time = time
+  }
+}
+
+/// Decides which cached block goes when another needs its room.
+///
+/// The cache tells it of every block that enters, is used again, or leaves; it keeps its own order
+/// in columns by block number, so each call is O(1) or O(log blocks). In a cache that serves
+/// running requests, blocks in use are held: they stay known, but `evict` must not name them.
+/// `retain` and `release` say so; a policy that ranks by the last use moves a block on `release`,
+/// as vLLM does, which frees a request's blocks from its last to its first.
+///
+/// The same calls give the same answers; randomness comes from `EvictionContext.seed` alone.
+public protocol EvictionPolicy: Sendable {
+  /// Its settings.
+  associatedtype Options: PolicyOptions
+  /// The name used in experiment files.
+  static var name: String { get }
+  /// One sentence for `martlet list evictions`.
+  static var summary: String { get }
+  /// Whether it uses what a real cache cannot know, such as the next use of a block.
+  static var isOracle: Bool { get }
+  /// Whether no block ever goes before those that follow it, given that blocks are released from
+  /// a request's last to its first.
+  static var keepsPrefixes: Bool { get }
+  /// An empty cache.
+  init(_ options: Options, _ context: EvictionContext)
+  /// A block that is not in the cache enters it; there is room. False: drop it as soon as it is
+  /// not held.
+  mutating func insert(_ use: BlockUse) -> Bool
+  /// A block that is in the cache was used again. False: drop it as soon as it is not held.
+  mutating func touch(_ use: BlockUse) -> Bool
+  /// A block in the cache is held from now on.
+  mutating func retain(_ block: BlockID)
+  /// The last holder of a block has gone. False: drop it now.
+  mutating func release(_ use: BlockUse) -> Bool
+  /// Takes one block that is not held out of the cache; −1 if the incoming block is not worth it.
+  ///
+  /// `incoming` is the block that needs the room; nil if the room is for what is not cached, and
+  /// then a block must go.
+  mutating func evict(for incoming: BlockUse?) -> BlockID
+  /// Forgets a block in the cache, which is dropped for another reason.
+  mutating func remove(_ block: BlockID)
+}
+
+extension EvictionPolicy {
+  /// Only what a real cache knows.
+  public static var isOracle: Bool { false }
+  /// Not promised.
+  public static var keepsPrefixes: Bool { false }
+}

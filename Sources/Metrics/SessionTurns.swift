@@ -1,0 +1,49 @@
+/// Which requests are turns of one session: a tree of requests for each session.
+///
+/// 20 bytes a request. A request without a session is a session of its own.
+public struct SessionTurns: Sendable, Equatable {
+  /// The session of each request, dense, by first appearance.
+  public private(set) var session: [Int32] = []
+  /// Its turn in the session, from 1; what several turns follow is a fork.
+  public private(set) var turn: [Int32] = []
+  /// The row of the turn that it follows, −1 for the first of a session.
+  public private(set) var parent: [Int32] = []
+  /// Picoseconds from the last token of that turn to this request: think time, or a tool's run
+  /// time; −1 if it is not known.
+  public private(set) var delay: [Int64] = []
+
+  /// No requests.
+  public init() {}
+
+  /// Number of requests.
+  public var count: Int { session.count }
+
+  /// Adds a request; `parent` is a row, −1 for a first turn.
+  public mutating func append(session: Int32, turn: Int32, parent: Int32, delay: Int64) {
+    self.session.append(session)
+    self.turn.append(turn)
+    self.parent.append(parent)
+    self.delay.append(delay)
+  }
+
+  /// Keeps the first `count` requests.
+  mutating func truncate(to count: Int) {
+    guard count < self.count else { return }
+    let surplus = self.count - count
+    session.removeLast(surplus)
+    turn.removeLast(surplus)
+    parent.removeLast(surplus)
+    delay.removeLast(surplus)
+    for row in parent.indices where parent[row] >= Int32(count) { parent[row] = -1 }
+  }
+
+  /// Puts request `order[i]` at place i; parents follow.
+  mutating func permute(_ order: [Int]) {
+    var place = [Int32](repeating: -1, count: order.count)
+    for (new, old) in order.enumerated() { place[old] = Int32(new) }
+    session = order.map { session[$0] }
+    turn = order.map { turn[$0] }
+    parent = order.map { parent[$0] < 0 ? -1 : place[Int(parent[$0])] }
+    delay = order.map { delay[$0] }
+  }
+}
