@@ -20,6 +20,19 @@ extension Assembly {
 
   /// As `workload`, with a trace that other runs read too out of `traces`.
   package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
+    let loaded = try load(sharing: traces)
+    guard prefixCache != nil, let chains = loaded.requests.chains else { return loaded }
+    let (size, traceSize) = (config.engine.blockSize.value, Int(chains.tokensPerBlock))
+    guard size % traceSize == 0 || traceSize % size == 0 else {
+      throw config.engine.blockSize.error(
+        "\(size) and the \(traceSize) tokens of the trace's blocks do not divide each other, so "
+          + "the prefix cache cannot name blocks"
+      ).misfit
+    }
+    return loaded
+  }
+
+  private func load(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
     case .trace(let trace): return try Self.read(trace, sharing: traces)
     case .generate(let generate):

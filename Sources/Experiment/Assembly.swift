@@ -25,6 +25,8 @@ public struct Assembly: Sendable {
   public let cost: any CostModel
   /// The scheduler of every instance; each has its own copy.
   public let scheduler: any Scheduler
+  /// The prefix cache of every instance; nil without.
+  let prefixCache: PrefixCacheMaker?
   /// The router of the cluster.
   public let router: any Router
   /// What a GPU draws; nil when the experiment does not ask.
@@ -51,6 +53,7 @@ public struct Assembly: Sendable {
     let kernels = try Self.kernels(config.cluster.kernels, deployment, &caveats)
     cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
+    prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
     power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
     try Self.check(config.statistics, against: config.workload)
@@ -83,12 +86,19 @@ public struct Assembly: Sendable {
     let batch = Batch(
       blocks: blocks, tokensPerBlock: Int32(config.engine.blockSize.value),
       maxModelLength: context.maxModelLength)
-    let instance = Instance(
-      batch: batch, scheduler: scheduler, cost: cost, maxLeap: exactSteps ? 1 : 256,
-      recorder: recorder)
+    var instances: [Instance] = []
+    let names = prefixCache?.names(of: requests, in: batch)
+    for number in 0..<count {
+      var own = batch
+      if let names { prefixCache?.install(names, in: &own, number: number) }
+      instances.append(
+        Instance(
+          batch: own, scheduler: scheduler, cost: cost, maxLeap: exactSteps ? 1 : 256,
+          recorder: recorder))
+    }
     let second: Int64 = 1_000_000_000_000
     return Simulation(
-      requests: requests, instances: Array(repeating: instance, count: count), router: router,
+      requests: requests, instances: instances, router: router,
       series: config.output.timeseries ? TimeSeries(width: second, instances: count) : nil)
   }
 }

@@ -10,6 +10,8 @@ public struct ResolvedConfig: Sendable {
   public var cost: [(name: String, text: String)] = []
   /// Options of `engine.profile`.
   public var profile: [(name: String, text: String)] = []
+  /// Options of `engine.prefix_cache.eviction`.
+  public var eviction: [(name: String, text: String)] = []
   /// Options of `router`.
   public var router: [(name: String, text: String)] = []
   /// Longest request in tokens, for the comment on `max_model_len`.
@@ -153,8 +155,9 @@ extension ExperimentConfig {
         "kv_pool_tokens", engine.kvPoolTokens?.value,
         absent: "what the memory leaves", resolved.kvPoolTokens)
       out.block("prefix_cache") { out in
-        out.key("enabled", "\(engine.prefixCache.value)")
-        out.policy("eviction", engine.eviction, [])
+        out.key("enabled", "\(engine.prefixCache.enabled.value)")
+        out.key("index", Scalar.written(engine.prefixCache.index.value))
+        out.policy("eviction", engine.prefixCache.eviction, resolved.eviction)
       }
       out.key("preemption", Scalar.written(engine.preemption.value))
     }

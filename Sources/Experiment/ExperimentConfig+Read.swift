@@ -102,7 +102,7 @@ extension EngineConfig {
         throw blockSize.error(
           "\(blockSize.value) is not a power of two; write one from 1 to 1024")
       }
-      let cache = try PrefixCache(r.optional("prefix_cache")?.node, at: r.place)
+      let cache = try PrefixCacheConfig(r.optional("prefix_cache")?.node, at: r.place)
       return EngineConfig(
         scheduler: try r.policy("scheduler", default: "vllm-v1"), blockSize: blockSize,
         gpuMemoryUtilization: try r.number("gpu_memory_utilization", default: 0.9, in: .fraction),
@@ -111,7 +111,7 @@ extension EngineConfig {
         maxModelLength: try r.whole("max_model_len", in: Self.tokens),
         reserve: try r.quantity("reserve", default: Bytes(0), in: .notNegative),
         kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000),
-        prefixCache: cache.enabled, eviction: cache.eviction,
+        prefixCache: cache,
         preemption: try Self.preemption(&r))
     }
   }
@@ -130,32 +130,16 @@ extension EngineConfig {
   }
 }
 
-/// The block `engine.prefix_cache`.
-private struct PrefixCache {
-  package let enabled: Located<Bool>
-  package let eviction: PolicyConfig
-
-  package init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
+extension PrefixCacheConfig {
+  fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
-      node, path: "engine.prefix_cache", at: place, keys: ["enabled", "eviction"]
+      node, path: "engine.prefix_cache", at: place, keys: ["enabled", "index", "eviction"]
     ) { (r) throws(ConfigError) in
-      let enabled = try r.bool("enabled", default: false)
-      if enabled.value { throw enabled.error("true is not offered yet; write false") }
-      let eviction = try r.policy("eviction", default: "lru")
-      guard eviction.name.value == "lru" else {
-        throw .unknown(
-          "eviction", eviction.name.value, known: ["lru"], at: eviction.name.place)
-      }
-      if let option = eviction.options.first {
-        throw .unknown("option of eviction lru", option.name, known: [], at: option.place)
-      }
-      return PrefixCache(enabled: enabled, eviction: eviction)
+      PrefixCacheConfig(
+        enabled: try r.bool("enabled", default: false),
+        index: try r.text("index", default: "hash"),
+        eviction: try r.policy("eviction", default: "lru"))
     }
-  }
-
-  private init(enabled: Located<Bool>, eviction: PolicyConfig) {
-    self.enabled = enabled
-    self.eviction = eviction
   }
 }
 

@@ -135,12 +135,20 @@ public struct EngineConfig: Sendable {
   public var reserve: Located<Bytes>
   /// KV tokens of an instance; nil is what the memory leaves.
   public var kvPoolTokens: Located<Int>?
-  /// Whether finished requests leave their prefix in the cache.
-  public var prefixCache: Located<Bool>
-  /// Which cached blocks go first.
-  public var eviction: PolicyConfig
+  /// Whether requests leave their KV for others that begin alike.
+  public var prefixCache: PrefixCacheConfig
   /// What becomes of a request that loses its memory.
   public var preemption: Located<String>
+}
+
+/// The prefix cache of every instance.
+public struct PrefixCacheConfig: Sendable {
+  /// Whether there is one.
+  public var enabled: Located<Bool>
+  /// How cached blocks are found: `hash`, as in vLLM, or `radix`, as in SGLang.
+  public var index: Located<String>
+  /// Which cached blocks go first.
+  public var eviction: PolicyConfig
 }
 
 /// The requests of a run.

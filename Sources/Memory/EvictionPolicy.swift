@@ -46,6 +46,40 @@ public struct BlockUse: Sendable {
   }
 }
 
+/// The request that uses blocks, and when.
+public struct BlockUser: Sendable {
+  /// The request, numbered in order of arrival.
+  public var request: Int32
+  /// Now.
+  public var time: Instant
+  /// Where its chain begins in `EvictionContext.nextUse`; −1 if its blocks are not in the trace.
+  public var position: Int
+  /// Blocks of the trace for `perTraceBlock` blocks of the cache; one of the two is 1.
+  public var traceBlocks: Int32
+  /// See `traceBlocks`.
+  public var perTraceBlock: Int32
+
+  /// A user; the parameters are the fields.
+  public init(
+    request: Int32, time: Instant, position: Int = -1, traceBlocks: Int32 = 1,
+    perTraceBlock: Int32 = 1
+  ) {
+    self.request = request
+    self.time = time
+    self.position = position
+    self.traceBlocks = traceBlocks
+    self.perTraceBlock = perTraceBlock
+  }
+
+  /// Its use of `block`, which has `depth` blocks before it.
+  public func use(of block: BlockID, depth: Int32) -> BlockUse {
+    let offset = ((depth + 1) * traceBlocks + perTraceBlock - 1) / perTraceBlock - 1
+    return BlockUse(
+      block: block, depth: depth, request: request,
+      position: position < 0 ? -1 : position + Int(offset), time: time)
+  }
+}
+
 /// Decides which cached block goes when another needs its room.
 ///
 /// The cache tells it of every block that enters, is used again, or leaves; it keeps its own order
@@ -85,6 +119,20 @@ public protocol EvictionPolicy: Sendable {
   mutating func evict(for incoming: BlockUse?) -> BlockID
   /// Forgets a block in the cache, which is dropped for another reason.
   mutating func remove(_ block: BlockID)
+
+  // What follows is those calls for many blocks. The defaults are meant to be kept: they are
+  // requirements so that the loop over blocks runs inside the concrete type.
+
+  /// `insert` and `retain` for each block; the first has `depth` blocks before it.
+  mutating func enter(_ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser)
+  /// `touch` for each of `blocks`, the first of a prompt, then `retain` for each of `idle`.
+  mutating func reuse(_ blocks: ArraySlice<BlockID>, idle: [BlockID], _ user: BlockUser)
+  /// `release` for each block, from the last to the first, which has `depth` blocks before it;
+  /// those to drop are appended to `dropped`.
+  mutating func leave(
+    _ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser, dropped: inout [BlockID])
+  /// `evict` without an incoming block, `count` times; victims are appended.
+  mutating func evict(_ count: Int, into victims: inout [BlockID])
 }
 
 extension EvictionPolicy {
@@ -92,4 +140,39 @@ extension EvictionPolicy {
   public static var isOracle: Bool { false }
   /// Not promised.
   public static var keepsPrefixes: Bool { false }
+
+  /// One block after another.
+  public mutating func enter(_ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser) {
+    var depth = depth
+    for block in blocks {
+      _ = insert(user.use(of: block, depth: depth))
+      retain(block)
+      depth += 1
+    }
+  }
+  /// One block after another.
+  public mutating func reuse(
+    _ blocks: ArraySlice<BlockID>, idle: [BlockID], _ user: BlockUser
+  ) {
+    var depth: Int32 = 0
+    for block in blocks {
+      _ = touch(user.use(of: block, depth: depth))
+      depth += 1
+    }
+    for block in idle { retain(block) }
+  }
+  /// One block after another.
+  public mutating func leave(
+    _ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser, dropped: inout [BlockID]
+  ) {
+    var depth = depth + Int32(blocks.count)
+    for block in blocks.reversed() {
+      depth -= 1
+      if !release(user.use(of: block, depth: depth)) { dropped.append(block) }
+    }
+  }
+  /// One block after another.
+  public mutating func evict(_ count: Int, into victims: inout [BlockID]) {
+    for _ in 0..<count { victims.append(evict(for: nil)) }
+  }
 }

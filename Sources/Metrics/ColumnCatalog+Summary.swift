@@ -90,6 +90,8 @@ extension ColumnCatalog {
     }
   }
 
+  private static let cached = "all requests, whole run; null: no cache"
+
   private static let resources: [ColumnEntry] = [
     ColumnEntry(
       "warmup_requests", "",
@@ -114,10 +116,24 @@ extension ColumnCatalog {
       "null when nothing was looked up"),
     ColumnEntry("prefix_cache_hit_tokens", "tokens", "Prompt tokens found.", "admissions"),
     ColumnEntry("prefix_cache_query_tokens", "tokens", "Prompt tokens looked up.", "admissions"),
-    ColumnEntry("hit_tokens_hbm", "tokens", "Prompt tokens found in HBM.", "null: no cache"),
+    ColumnEntry("hit_tokens_hbm", "tokens", "Prompt tokens found in HBM.", cached),
     ColumnEntry("hit_tokens_dram", "tokens", "Prompt tokens found in DRAM.", "null: no tier"),
     ColumnEntry("hit_tokens_cxl", "tokens", "Prompt tokens found in CXL.", "null: no tier"),
     ColumnEntry("hit_tokens_ssd", "tokens", "Prompt tokens found on SSD.", "null: no tier"),
+    ColumnEntry(
+      "hit_tokens_shared", "tokens", "Found; computed by a prompt of another session.", cached),
+    ColumnEntry(
+      "hit_tokens_session", "tokens", "Found; computed by a prompt of the same session.", cached),
+    ColumnEntry(
+      "hit_tokens_output", "tokens", "Found; decoded as the output of an earlier turn.", cached),
+    ColumnEntry(
+      "hit_tokens_running", "tokens", "Found while a running request held them.", cached),
+    ColumnEntry(
+      "hit_tokens_preempted", "tokens", "Found again by preempted requests; no part of the others.",
+      cached),
+    ColumnEntry(
+      "hit_tokens_computed_again", "tokens",
+      "Found, but computed: a step computes at least one token; no part of the others.", cached),
     ColumnEntry("pcie_util", "0-1", "Busy share of the host links.", "null: no copies"),
     ColumnEntry("swap_in_bytes", "B", "KV copied back to HBM.", "all instances"),
     ColumnEntry("swap_out_bytes", "B", "KV copied out of HBM.", "all instances"),

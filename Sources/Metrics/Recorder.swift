@@ -69,8 +69,20 @@ public struct RunTotals: Sendable, Equatable {
   public var tokenTimeWaiting: Int128 = 0
   /// Prompt tokens looked up in a prefix cache.
   public var prefixQueryTokens: Int64 = 0
-  /// Prompt tokens found there.
+  /// Prompt tokens found there; the three that follow add up to it.
   public var prefixHitTokens: Int64 = 0
+  /// Those that a request of another session had computed for its prompt.
+  public var hitTokensShared: Int64 = 0
+  /// Those that an earlier turn of the session had computed for its prompt.
+  public var hitTokensSession: Int64 = 0
+  /// Those that an earlier turn had decoded as its output.
+  public var hitTokensOutput: Int64 = 0
+  /// Of all found, those that a running request held.
+  public var hitTokensRunning: Int64 = 0
+  /// Tokens that preempted requests found again.
+  public var hitTokensPreempted: Int64 = 0
+  /// Tokens found but computed again, because a step computes at least one token.
+  public var hitTokensComputedAgain: Int64 = 0
   /// Bytes of KV copied back to HBM.
   public var swapInBytes: Int64 = 0
   /// Bytes of KV copied out of HBM.
@@ -107,6 +119,12 @@ public struct RunTotals: Sendable, Equatable {
     tokenTimeWaiting += other.tokenTimeWaiting
     prefixQueryTokens += other.prefixQueryTokens
     prefixHitTokens += other.prefixHitTokens
+    hitTokensShared += other.hitTokensShared
+    hitTokensSession += other.hitTokensSession
+    hitTokensOutput += other.hitTokensOutput
+    hitTokensRunning += other.hitTokensRunning
+    hitTokensPreempted += other.hitTokensPreempted
+    hitTokensComputedAgain += other.hitTokensComputedAgain
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
     peakBlocks = max(peakBlocks, other.peakBlocks)

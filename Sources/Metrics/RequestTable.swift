@@ -3,7 +3,7 @@ public import Units
 /// All requests of a run and what happened to them, one column per field.
 ///
 /// A row is a request in order of arrival. The first columns are what a trace says; the others are
-/// written by the run, once each, at the moment they become true. About 80 bytes a request.
+/// written by the run, once each, at the moment they become true. About 84 bytes a request.
 public struct RequestTable: Sendable {
   /// When a request reaches the router, ascending; `.never` if a closed loop has yet to release it.
   public private(set) var arrival: [Instant] = []
@@ -36,6 +36,8 @@ public struct RequestTable: Sendable {
   public var preemptions: [Int32] = []
   /// Tokens computed a second time because of preemptions.
   public var recomputed: [Int32] = []
+  /// Prompt tokens that it found in the prefix cache when it was first put into a batch.
+  public var cached: [Int32] = []
   /// Whether it was refused because it could never be served.
   public var isRejected: [Bool] = []
 
@@ -130,6 +132,7 @@ public struct RequestTable: Sendable {
     instance = Array(repeating: -1, count: count)
     preemptions = Array(repeating: 0, count: count)
     recomputed = Array(repeating: 0, count: count)
+    cached = Array(repeating: 0, count: count)
     isRejected = Array(repeating: false, count: count)
   }
 }

@@ -113,10 +113,16 @@ extension Summary {
       ("prefix_cache_hit_rate", number(prefixHitRate)),
       ("prefix_cache_hit_tokens", .integer(totals.prefixHitTokens)),
       ("prefix_cache_query_tokens", .integer(totals.prefixQueryTokens)),
-      ("hit_tokens_hbm", .undefined),
+      ("hit_tokens_hbm", hits(totals.prefixHitTokens)),
       ("hit_tokens_dram", .undefined),
       ("hit_tokens_cxl", .undefined),
       ("hit_tokens_ssd", .undefined),
+      ("hit_tokens_shared", hits(totals.hitTokensShared)),
+      ("hit_tokens_session", hits(totals.hitTokensSession)),
+      ("hit_tokens_output", hits(totals.hitTokensOutput)),
+      ("hit_tokens_running", hits(totals.hitTokensRunning)),
+      ("hit_tokens_preempted", hits(totals.hitTokensPreempted)),
+      ("hit_tokens_computed_again", hits(totals.hitTokensComputedAgain)),
       ("pcie_util", .undefined),
       ("swap_in_bytes", .integer(totals.swapInBytes)),
       ("swap_out_bytes", .integer(totals.swapOutBytes)),
@@ -174,6 +180,11 @@ extension Summary {
   private func number(_ value: Double?) -> SummaryValue {
     guard let value, value.isFinite else { return .undefined }
     return .number(value)
+  }
+
+  /// Tokens found in the prefix cache; undefined when nothing was looked up.
+  private func hits(_ tokens: Int64) -> SummaryValue {
+    totals.prefixQueryTokens > 0 ? .integer(tokens) : .undefined
   }
 
   private func text(_ value: String?) -> SummaryValue {

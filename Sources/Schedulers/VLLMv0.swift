@@ -9,7 +9,7 @@ public import Serving
 /// KV is lost and it waits at the head of the queue with its output so far as part of its prompt.
 ///
 /// Modelled: the three rules above and their defaults. Not modelled: swapping of groups of several
-/// sequences, delay factor, priorities, chunked prefill, prefix cache.
+/// sequences, delay factor, priorities, chunked prefill.
 ///
 /// Source: vLLM 0.8.5, `vllm/core/scheduler.py`; Kwon et al., SOSP 2023, §4.5.
 public struct VLLMv0: Scheduler {
@@ -38,6 +38,9 @@ public struct VLLMv0: Scheduler {
   public static let summary =
     "vLLM 0.8.5 V0: steps of whole prompts or of decodes, watermark, recompute"
 
+  /// Its block manager finds cached prefixes; a prompt counts against the budget without them.
+  public static let cachesPrefixes = true
+
   private let maxTokens: Int32
   private let maxSequences: Int32
   private let watermark: Double
@@ -57,12 +60,13 @@ public struct VLLMv0: Scheduler {
     let reserve = reserve(of: batch)
     var tokens: Int32 = 0
     while let head = batch.waiting.first, batch.count < maxSequences,
-      tokens == 0 || head.tokens <= maxTokens - tokens
+      case let uncached = batch.uncachedTokensOfHead(),
+      tokens == 0 || uncached <= maxTokens - tokens
     {
       // A preempted request that outgrew the watermark would else wait for ever.
       let isTooLong = batch.blocks(for: head.tokens) + reserve > batch.totalBlocks
       guard batch.admit(upTo: .max, keeping: isTooLong ? 0 : reserve) > 0 else { break }
-      tokens += head.tokens
+      tokens += uncached
     }
     if tokens > 0 { return .prefill }
     while batch.shortage > 0, let victim = batch.last { batch.preempt(victim) }

@@ -11,7 +11,8 @@ internal import Units
 /// watermark: admission needs only the blocks of its first chunk.
 ///
 /// Modelled: budget, chunking, admission, preemption by recomputation, defaults of the API server.
-/// Not modelled: prefix cache, priorities, speculative tokens, encoder inputs.
+/// Not modelled: priorities, speculative tokens, encoder inputs; blocks that a request admitted in
+/// the same step is about to compute are not hits yet.
 ///
 /// Source: vLLM 0.8.5, `vllm/v1/core/sched/scheduler.py`; Kwon et al., SOSP 2023, §4.5.
 public struct VLLMv1: Scheduler {
@@ -41,6 +42,9 @@ public struct VLLMv1: Scheduler {
   /// What it is.
   public static let summary =
     "vLLM 0.8.5 V1: token budget, chunked prefill, recompute to the queue's front"
+
+  /// Its block manager finds cached prefixes.
+  public static let cachesPrefixes = true
 
   private let maxTokens: Int32
   private let maxSequences: Int32

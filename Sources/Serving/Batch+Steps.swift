@@ -53,7 +53,12 @@ extension Batch {
     var steps = limit
     if let key = milestones.first { steps = min(steps, Int(key >> 24) - clock) }
     let size = Int(tokensPerBlock)
-    let room = Int(blocks.available)
+    var room = Int(blocks.available)
+    if let prefix, prefix.refusedWithIdleHits {
+      // What the refused prompt needs changes with the first block that is evicted.
+      room -= Int(prefix.cache.idle)
+      return room > 0 ? max(1, stepsWithin(room, limit: steps)) : 1
+    }
     if room >= (steps / size + 1) * Int(decodes) { return steps }
     return stepsWithin(room, limit: steps)
   }
@@ -85,7 +90,7 @@ extension Batch {
   /// Advances every decode by `steps` tokens; no sequence finishes before the last of them.
   mutating func advance(_ steps: Int) {
     let need = blocksOpened(in: steps)
-    guard need == 0 || blocks.take(need) else { preconditionFailure("leapt past the last block") }
+    if need > 0 { take(need) }
     clock += steps
     context += Int64(decodes) * Int64(steps)
   }
@@ -144,9 +149,15 @@ extension Batch {
   }
 
   /// Frees what a sequence holds and its slot.
-  mutating func release(_ slot: Slot) {
+  mutating func release(_ slot: Slot, isPreempted: Bool = false) {
     let s = sequences[Int(slot)]
-    if let region = s.region { regions.give(region) } else { blocks.give(s.blocks) }
+    if let region = s.region {
+      regions.give(region)
+    } else if prefix == nil {
+      blocks.give(s.blocks)
+    } else {
+      releaseCached(slot, isPreempted: isPreempted)
+    }
     sequences[Int(slot)].phase = .gone
     freeSlots.append(slot)
   }
@@ -159,6 +170,7 @@ extension Batch {
       let slot = Int(chunk.slot)
       sequences[slot].stored += chunk.tokens
       partial += Int64(chunk.tokens)
+      if prefix != nil { publish(chunk.slot) }
       let s = sequences[slot]
       guard s.stored == s.entry.tokens else { continue }
       partial -= Int64(s.stored)

@@ -1,5 +1,5 @@
 internal import Kernel
-internal import Memory
+public import Memory
 internal import Units
 
 /// How much contiguous memory a sequence takes when it is admitted.
@@ -31,6 +31,8 @@ public struct Batch: Sendable {
   public let maxModelLength: Int32
   var blocks: BlockStore
   var regions: BuddyStore
+  /// The prefix cache; nil without.
+  var prefix: PrefixState?
   /// Requests without KV, in the order in which they are served.
   public internal(set) var waiting = WaitingQueue()
   /// Sequences with part of their prompt computed, oldest first.
@@ -65,7 +67,7 @@ public struct Batch: Sendable {
   var gaps = GapStack()
   var hasChanged = false
   var finished: [Slot] = []
-  var admitted: [(request: RequestID, preemptedAt: Instant)] = []
+  var admitted: [Admission] = []
   var preempted: [(request: RequestID, lost: Int32)] = []
 
   /// An empty batch over a pool of `blocks` blocks of `tokensPerBlock` tokens.
@@ -79,9 +81,17 @@ public struct Batch: Sendable {
     growthAt = Array(repeating: 0, count: Int(tokensPerBlock))
   }
 
+  /// Gives the batch a prefix cache over its pool; `keys` name the blocks of all requests.
+  public mutating func cachePrefixes(
+    _ keys: PrefixKeys, _ index: PrefixIndex, _ policy: any EvictionPolicy
+  ) {
+    let cache = PrefixCache(blocks: blocks.total, named: keys.count, index: index, policy: policy)
+    prefix = PrefixState(cache, keys, tokensPerBlock: tokensPerBlock)
+  }
+
   /// Blocks of the pool.
   public var totalBlocks: Int32 { blocks.total }
-  /// Blocks that nobody holds.
+  /// Blocks that no sequence holds, idle ones of the prefix cache among them.
   public var availableBlocks: Int32 { blocks.available }
   /// Sequences that run.
   public var count: Int32 { decodes + Int32(prefilling.count) }
@@ -117,6 +127,20 @@ public struct Batch: Sendable {
   }
 }
 
+/// What the engine notes of an admission.
+struct Admission: Sendable {
+  let request: RequestID
+  /// When it was preempted; `.never` for a request that never ran.
+  let preemptedAt: Instant
+  /// Tokens that it had stored then.
+  let lost: Int32
+  /// Tokens found in the prefix cache.
+  var cached: Int32 = 0
+  var hits = PrefixHits()
+  /// Whether a block more was found but is computed again.
+  var isWhole = false
+}
+
 // MARK: - Verbs of schedulers
 
 extension Batch {
@@ -126,13 +150,35 @@ extension Batch {
   /// blocks for the tokens, with `reserve` left, are short.
   public mutating func admit(upTo limit: Int32, keeping reserve: Int32 = 0) -> Int32 {
     guard let entry = waiting.first, limit > 0 else { return 0 }
-    let tokens = min(entry.tokens, limit)
-    let need = blocks(for: tokens)
-    guard blocks.take(need, keeping: reserve) else { return 0 }
+    let row = Int(entry.request.row)
+    let found = prefix?.lookUp(row, tokens: entry.tokens) ?? CachedPrefix()
+    let stored = found.blocks * tokensPerBlock
+    let tokens = min(entry.tokens - stored, limit)
+    let total = blocks(for: stored + tokens)
+    let need = total - found.blocks + found.idle
+    guard need + reserve <= blocks.available else {
+      if found.idle > 0 { prefix?.refusedWithIdleHits = true }
+      return 0
+    }
     var sequence = Sequence(entry)
-    sequence.blocks = need
-    start(sequence, computing: tokens)
+    sequence.blocks = total
+    sequence.stored = stored
+    sequence.cached = found.blocks
+    var admission = Admission(
+      request: entry.request, preemptedAt: entry.preemptedAt, lost: entry.lost)
+    if let hits = prefix?.hold(found.blocks, of: row, at: now) {
+      (admission.cached, admission.hits, admission.isWhole) = (stored, hits, found.isWhole)
+    }
+    take(need)
+    partial += Int64(stored)
+    start(sequence, computing: tokens, admission)
     return tokens
+  }
+
+  /// Takes blocks that are available; idle ones of the prefix cache make room.
+  mutating func take(_ count: Int32) {
+    guard blocks.take(count) else { preconditionFailure("took blocks that are not available") }
+    prefix?.shrink(to: blocks.available)
   }
 
   /// Puts the head of the queue into the step with its whole prompt and contiguous memory.
@@ -145,14 +191,18 @@ extension Batch {
     else { return 0 }
     var sequence = Sequence(entry)
     sequence.region = region
-    start(sequence, computing: entry.tokens)
+    let admission = Admission(
+      request: entry.request, preemptedAt: entry.preemptedAt, lost: entry.lost)
+    start(sequence, computing: entry.tokens, admission)
     return entry.tokens
   }
 
-  private mutating func start(_ sequence: Sequence, computing tokens: Int32) {
+  private mutating func start(
+    _ sequence: Sequence, computing tokens: Int32, _ admission: Admission
+  ) {
     waiting.removeFirst()
     hasChanged = true
-    admitted.append((sequence.entry.request, sequence.entry.preemptedAt))
+    admitted.append(admission)
     let slot: Slot
     if let free = freeSlots.popLast() {
       slot = free
@@ -172,20 +222,22 @@ extension Batch {
     let s = sequences[Int(slot)]
     let tokens = min(s.entry.tokens - s.stored, limit)
     let need = max(0, blocks(for: s.stored + tokens) - s.blocks)
-    guard tokens > 0, blocks.take(need, keeping: reserve) else { return 0 }
+    guard tokens > 0, need + reserve <= blocks.available else { return 0 }
+    take(need)
     hasChanged = true
     sequences[Int(slot)].blocks += need
     schedule(slot, tokens)
     return tokens
   }
 
-  /// Takes a running sequence out of the batch; its KV is lost, and it waits at the queue's head.
+  /// Takes a running sequence out of the batch; it waits at the queue's head, and its KV is lost
+  /// but for what stays in the prefix cache.
   public mutating func preempt(_ slot: Slot) {
     hasChanged = true
     if sequences[Int(slot)].phase == .decoding { leave(slot) } else { unschedule(slot) }
     unlink(slot)
     let s = sequences[Int(slot)]
-    release(slot)
+    release(slot, isPreempted: true)
     var entry = Waiting(
       request: s.entry.request, tokens: s.entry.tokens + s.generated - s.entry.generated,
       generated: s.generated, output: s.entry.output)
@@ -193,6 +245,7 @@ extension Batch {
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
     entry.preemptedAt = now
+    entry.lost = s.stored
     waiting.pushFront(entry)
     preempted.append((s.entry.request, s.stored))
   }

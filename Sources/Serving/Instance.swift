@@ -105,6 +105,7 @@ public struct Instance: Sendable {
     accountTokens(until: now, stored: batch.storedTokens)
     batch.now = now
     batch.hasChanged = false
+    batch.prefix?.refusedWithIdleHits = false
     plan = scheduler.plan(&batch)
     guard batch.hasChanged else { return }
     plan.steps = min(plan.steps, 1)
@@ -114,19 +115,34 @@ public struct Instance: Sendable {
       recorder.totals.preemptions += 1
       recorder.totals.recomputedTokens += Int64(lost)
     }
-    for (id, preemptedAt) in batch.admitted {
-      if preemptedAt == .never {
-        requests.firstScheduled[Int(id.row)] = now
-      } else {
-        requests.preemptedTime[Int(id.row)] += now - preemptedAt
-      }
-    }
+    for admission in batch.admitted { note(admission, at: now, &requests) }
     batch.preempted.removeAll(keepingCapacity: true)
     batch.admitted.removeAll(keepingCapacity: true)
     if batch.waiting.isEmpty {
       waitingSince = .never
     } else if waitingSince == .never {
       waitingSince = now
+    }
+  }
+
+  private mutating func note(
+    _ admission: Admission, at now: Instant, _ requests: inout RequestTable
+  ) {
+    let row = Int(admission.request.row)
+    if admission.preemptedAt == .never {
+      requests.firstScheduled[row] = now
+      guard batch.prefix != nil else { return }
+      requests.cached[row] = admission.cached
+      recorder.totals.countHits(
+        admission.hits, of: requests.prompt[row], isWhole: admission.isWhole,
+        tokensPerBlock: batch.tokensPerBlock)
+    } else {
+      requests.preemptedTime[row] += now - admission.preemptedAt
+      // What it finds again is not computed a second time.
+      let found = min(admission.cached, admission.lost)
+      requests.recomputed[row] -= found
+      recorder.totals.recomputedTokens -= Int64(found)
+      recorder.totals.hitTokensPreempted += Int64(admission.cached)
     }
   }
 
@@ -187,6 +203,7 @@ public struct Instance: Sendable {
     precondition(isStepping && ends[count - 1] == now, "a leap ends at its own event (I8)")
     if count == reach { reach = min(maxLeap, 2 * reach) }
     let before = recorder.totals.generatedTokens
+    batch.now = now
     apply(count - done)
     isStepping = false
     account(until: now)

@@ -52,6 +52,8 @@ public protocol Scheduler: Sendable {
   static var summary: String { get }
   /// Whether it uses what a real engine cannot know, such as a request's output length.
   static var isOracle: Bool { get }
+  /// Whether its engine can keep prompts in a prefix cache.
+  static var cachesPrefixes: Bool { get }
   /// A scheduler with `options` in an engine described by `context`.
   init(_ options: Options, _ context: EngineContext)
   /// Forms the next step by the batch's verbs and says how long the answer holds.
@@ -65,6 +67,8 @@ public protocol Scheduler: Sendable {
 extension Scheduler {
   /// Only what a real engine knows.
   public static var isOracle: Bool { false }
+  /// Contiguous memory is not shared.
+  public static var cachesPrefixes: Bool { false }
   /// Whatever fits into an empty pool.
   public func canServe(_ request: Waiting, in batch: Batch) -> Bool { batch.couldHold(request) }
   /// Any settings that are possible at all.

@@ -9,6 +9,8 @@ public struct Waiting: Sendable {
   public let tokens: Int32
   /// Output tokens it has, all of them from before its last preemption.
   public let generated: Int32
+  /// Tokens of its prompt.
+  var prompt: Int32 { tokens - generated }
   /// Output tokens it will have had in the end; no policy sees it.
   let output: Int32
   /// Whether its gaps between tokens are recorded.
@@ -17,6 +19,8 @@ public struct Waiting: Sendable {
   var longestGap: Int64 = 0
   /// When it was preempted; `.never` for a request that never ran.
   var preemptedAt = Instant.never
+  /// Tokens that it had stored then.
+  var lost: Int32 = 0
 
   /// Tokens whose KV is stored when its last token is made.
   var finalTokens: Int32 { tokens + output - generated - 1 }

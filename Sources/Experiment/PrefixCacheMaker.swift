@@ -1,0 +1,79 @@
+internal import Files
+internal import Kernel
+internal import Memory
+internal import Metrics
+internal import Schedulers
+internal import Serving
+internal import Units
+
+/// The prefix cache that an experiment asks for: its names looked up, ready to be installed.
+struct PrefixCacheMaker: Sendable {
+  private let index: PrefixIndex
+  private let isOracle: Bool
+  private let seed: UInt64
+  private let make: @Sendable (EvictionContext) -> any EvictionPolicy
+
+  /// The cache of `config` in the engine of `scheduler`; nil when it is not enabled.
+  ///
+  /// Names and options are checked all the same.
+  ///
+  /// - Throws: `ConfigError` for an unknown name or option, and a scheduler that caches nothing.
+  init?(
+    _ config: ExperimentConfig, _ scheduler: any Scheduler, _ resolved: inout ResolvedConfig
+  ) throws(ConfigError) {
+    let cache = config.engine.prefixCache
+    let name = cache.index
+    guard let index = PrefixIndex(rawValue: name.value) else {
+      throw .unknown(
+        "index of the prefix cache", name.value, known: PrefixIndex.allCases.map(\.rawValue),
+        at: name.place)
+    }
+    self.index = index
+    let policy = cache.eviction
+    guard let type = evictions.first(where: { $0.name == policy.name.value }) else {
+      throw .unknown(
+        "eviction", policy.name.value, known: evictions.map { $0.name }, at: policy.name.place)
+    }
+    (make, resolved.eviction) = try Self.maker(type, policy)
+    isOracle = type.isOracle
+    seed = config.seed
+    guard cache.enabled.value else { return nil }
+    guard Swift.type(of: scheduler).cachesPrefixes else {
+      let able = schedulers.filter { $0.cachesPrefixes }.map { $0.name }.joined(separator: ", ")
+      throw cache.enabled.error(
+        "needs a scheduler that caches prefixes, not \(Swift.type(of: scheduler).name); "
+          + "write false or one of \(able)"
+      ).misfit
+    }
+  }
+
+  private static func maker<P: EvictionPolicy>(
+    _ type: P.Type, _ config: PolicyConfig
+  ) throws(ConfigError) -> (
+    @Sendable (EvictionContext) -> any EvictionPolicy, [(name: String, text: String)]
+  ) {
+    let options = try decodeOptions(P.Options.self, from: config, kind: "eviction")
+    return ({ P(options, $0) }, optionTexts(options))
+  }
+
+  /// What every instance must know of the prompts of `requests`.
+  struct Names {
+    fileprivate let keys: PrefixKeys
+    fileprivate let nextUse: [Int32]
+  }
+
+  /// The names of the blocks of `requests`; nil when their size and the batch's do not divide.
+  func names(of requests: RequestTable, in batch: Batch) -> Names? {
+    guard let keys = PrefixKeys(requests, tokensPerBlock: batch.tokensPerBlock) else { return nil }
+    return Names(keys: keys, nextUse: isOracle ? requests.chains?.nextUses ?? [] : [])
+  }
+
+  /// Gives `batch`, that of instance `number`, its cache.
+  func install(_ names: Names, in batch: inout Batch, number: Int) {
+    let count = PrefixCache.numbers(blocks: batch.totalBlocks, named: names.keys.count)
+    let context = EvictionContext(
+      capacity: Int(batch.totalBlocks), blockCount: count,
+      seed: seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15, nextUse: names.nextUse)
+    batch.cachePrefixes(names.keys, index, make(context))
+  }
+}

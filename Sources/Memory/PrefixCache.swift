@@ -1,0 +1,242 @@
+public import Units
+
+/// How cached blocks are found and freed.
+public enum PrefixIndex: String, Sendable, CaseIterable {
+  /// A table of hashes over full blocks, as vLLM has it: a request that computes a block which
+  /// another one holds keeps its own copy, and a block may go while those that follow it stay.
+  case hash
+  /// A tree of prefixes, as SGLang has it: copies are merged, and only leaves go.
+  case radix
+}
+
+/// Where the blocks of one lookup came from, in blocks.
+public struct PrefixHits: Sendable, Equatable {
+  /// Prompt blocks that a request of another session computed.
+  public var shared: Int32 = 0
+  /// Prompt blocks of earlier turns of the same session.
+  public var session: Int32 = 0
+  /// Blocks that were decoded as output of an earlier turn.
+  public var output: Int32 = 0
+  /// Of all these, blocks that a running request held.
+  public var running: Int32 = 0
+
+  /// Nothing found.
+  public init() {}
+}
+
+/// Which blocks of an instance's pool hold a known prefix: names, holders and who goes first.
+///
+/// A block is in the cache from the end of the step that computed it until it is evicted. While
+/// requests hold it, it counts as used; idle, it counts as available and goes when the pool needs
+/// the room. Blocks are columns by number: those that the trace names come first, then numbers
+/// for blocks that no other request can know, which are used again once they are evicted.
+///
+/// Invariants: a block is held by `holders` requests; `idle` counts blocks with none.
+public struct PrefixCache: Sendable {
+  /// How blocks are found and freed.
+  public let index: PrefixIndex
+  /// Blocks in the cache that no request holds.
+  public private(set) var idle: Int32 = 0
+  /// Blocks in the cache that requests hold.
+  public private(set) var held: Int32 = 0
+
+  private var policy: any EvictionPolicy
+  private let keepsPrefixes: Bool
+  /// Requests that hold each block; 0 is idle, −1 not in the cache.
+  private var holders: [Int32]
+  /// The session of the request that computed a block; for numbers of its own, that request.
+  private var owner: [Int32]
+  private var isOutput: [Bool]
+  private let named: Int
+  private var spareNumbers: [BlockID] = []
+  private var nextNumber: BlockID
+  private var tree: BlockTree?
+  private var victims: [BlockID] = []
+  private var woken: [BlockID] = []
+
+  /// An empty cache over a pool of `blocks` blocks, for a trace that names `named` blocks.
+  public init(blocks: Int32, named: Int, index: PrefixIndex, policy: any EvictionPolicy) {
+    self.index = index
+    self.policy = policy
+    self.named = named
+    keepsPrefixes = type(of: policy).keepsPrefixes
+    let numbers = Self.numbers(blocks: blocks, named: named)
+    holders = Array(repeating: -1, count: numbers)
+    owner = holders
+    isOutput = Array(repeating: false, count: numbers)
+    nextNumber = BlockID(named)
+    // Without gaps in prefixes there is no subtree to look for.
+    tree = index == .radix && !keepsPrefixes ? BlockTree(blockCount: numbers) : nil
+  }
+
+  /// Block numbers that a policy must know for such a cache.
+  public static func numbers(blocks: Int32, named: Int) -> Int { named + Int(blocks) }
+
+  /// Whether `block` is in the cache.
+  public func contains(_ block: BlockID) -> Bool { holders[Int(block)] >= 0 }
+
+  /// How many of `blocks`, from the first on, are in the cache, and how many of those are idle.
+  public func probe(_ blocks: [BlockID]) -> (hits: Int32, idle: Int32) {
+    var (hits, idle) = (Int32(0), Int32(0))
+    for block in blocks {
+      let count = holders[Int(block)]
+      if count < 0 { break }
+      if count == 0 { idle += 1 }
+      hits += 1
+    }
+    return (hits, idle)
+  }
+
+  /// A request of `session` holds `blocks`, which are in the cache; idle ones wake up.
+  public mutating func hold(
+    _ blocks: ArraySlice<BlockID>, session: Int32, _ user: BlockUser
+  ) -> PrefixHits {
+    var hits = PrefixHits()
+    woken.removeAll(keepingCapacity: true)
+    for block in blocks {
+      let number = Int(block)
+      if holders[number] == 0 { woken.append(block) } else { hits.running += 1 }
+      holders[number] += 1
+      if isOutput[number] {
+        hits.output += 1
+      } else if owner[number] == session {
+        hits.session += 1
+      } else {
+        hits.shared += 1
+      }
+    }
+    idle -= Int32(woken.count)
+    held += Int32(woken.count)
+    policy.reuse(blocks, idle: woken, user)
+    return hits
+  }
+
+  /// A request of `session` has computed `blocks`, which follow `depth` others, and holds them.
+  ///
+  /// `previous` is the block before the first, −1 without. Answers how many of them were held by
+  /// others already: copies.
+  public mutating func publish(
+    _ blocks: ArraySlice<BlockID>, after previous: BlockID, depth: Int32, session: Int32,
+    isOutput decoded: Bool, _ user: BlockUser
+  ) -> Int32 {
+    var copies: Int32 = 0
+    var (before, depth) = (previous, depth)
+    for (i, block) in zip(blocks.indices, blocks) {
+      let number = Int(block)
+      switch holders[number] {
+      case -1:
+        owner[number] = session
+        isOutput[number] = decoded
+        tree?.insert(block, under: before)
+        held += 1
+        policy.enter(blocks[i...i], depth: depth, user)
+        holders[number] = 1
+      case 0:
+        // The idle copy is given up for the one just computed.
+        policy.reuse(blocks[i...i], idle: [block], user)
+        holders[number] = 1
+        idle -= 1
+        held += 1
+      default:
+        holders[number] += 1
+        copies += 1
+      }
+      (before, depth) = (block, depth + 1)
+    }
+    return copies
+  }
+
+  /// A request lets go of `blocks`, which follow `depth` others; answers how many fell idle or
+  /// were dropped, from the last to the first.
+  public mutating func release(
+    _ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser
+  ) -> Int32 {
+    victims.removeAll(keepingCapacity: true)
+    var freed: Int32 = 0
+    // A block's predecessors have at least its holders, so the blocks that fall idle are the last.
+    var first = blocks.endIndex
+    for i in blocks.indices.reversed() {
+      let number = Int(blocks[i])
+      holders[number] -= 1
+      precondition(holders[number] >= 0, "a block was released twice")
+      if holders[number] == 0 {
+        precondition(first == i + 1, "a block was held without those before it")
+        first = i
+        freed += 1
+      }
+    }
+    guard freed > 0 else { return 0 }
+    held -= freed
+    idle += freed
+    let depth = depth + Int32(first - blocks.startIndex)
+    policy.leave(blocks[first...], depth: depth, user, dropped: &victims)
+    forgetVictims()
+    return freed
+  }
+
+  /// Puts `count` idle blocks of `request`, which nobody else can know, into the cache, the last
+  /// of a prompt first; answers their numbers in the order of the prompt.
+  public mutating func abandon(
+    _ count: Int32, depth: Int32, request: Int32, _ user: BlockUser
+  ) -> [BlockID] {
+    var numbers: [BlockID] = []
+    numbers.reserveCapacity(Int(count))
+    for _ in 0..<count {
+      let number = spareNumbers.popLast() ?? nextNumber
+      if number == nextNumber { nextNumber += 1 }
+      holders[Int(number)] = 0
+      owner[Int(number)] = request
+      isOutput[Int(number)] = false
+      numbers.append(number)
+    }
+    idle += count
+    victims.removeAll(keepingCapacity: true)
+    policy.enter(numbers[...], depth: depth, user)
+    policy.leave(numbers[...], depth: depth, user, dropped: &victims)
+    forgetVictims()
+    return numbers
+  }
+
+  /// Whether `number`, which `abandon` gave to `request`, still is that block.
+  public func isIntact(_ number: BlockID, of request: Int32) -> Bool {
+    holders[Int(number)] >= 0 && owner[Int(number)] == request
+  }
+
+  /// Evicts idle blocks until there are at most `room`.
+  public mutating func shrink(to room: Int32) {
+    guard idle > room else { return }
+    victims.removeAll(keepingCapacity: true)
+    if tree == nil {
+      policy.evict(Int(idle - room), into: &victims)
+      forgetVictims()
+    } else {
+      while idle > room {
+        victims.removeAll(keepingCapacity: true)
+        policy.evict(1, into: &victims)
+        // What follows a block that goes could never be hit again.
+        if let top = victims.first { tree?.addDescendants(of: top, to: &victims) }
+        for block in victims.dropFirst() { policy.remove(block) }
+        forgetVictims()
+      }
+    }
+  }
+
+  private mutating func forgetVictims() {
+    for block in victims {
+      precondition(holders[Int(block)] == 0, "only idle blocks go (I10)")
+      holders[Int(block)] = -1
+      tree?.remove(block)
+      if Int(block) >= named { spareNumbers.append(block) }
+    }
+    idle -= Int32(victims.count)
+  }
+
+  /// Counts all again from the columns (invariant I4); for tests, O(blocks).
+  public func checkInvariants() {
+    precondition(idle == holders.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }, "idle blocks drifted (I4)")
+    precondition(held == holders.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }, "held blocks drifted (I4)")
+  }
+
+  /// Requests that hold `block`; −1 if it is not in the cache.
+  public func holders(of block: BlockID) -> Int32 { holders[Int(block)] }
+}

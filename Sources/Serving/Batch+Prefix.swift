@@ -1,0 +1,42 @@
+internal import Memory
+internal import Units
+
+/// What a batch does with its prefix cache.
+extension Batch {
+  /// Prompt tokens that the head of the queue would have to compute if it were admitted now; 0
+  /// when the queue is empty.
+  public mutating func uncachedTokensOfHead() -> Int32 {
+    guard let entry = waiting.first else { return 0 }
+    let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens)
+    return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
+  }
+
+  /// Puts the full blocks of a sequence that have a name into the prefix cache.
+  mutating func publish(_ slot: Slot) {
+    let s = sequences[Int(slot)]
+    let (row, full, time) = (Int(s.entry.request.row), s.stored / tokensPerBlock, now)
+    guard
+      let new = prefix?.publish(
+        row, from: s.cached, upTo: full, prompt: s.entry.prompt, at: time)
+    else { return }
+    sequences[Int(slot)].cached = new.held
+    if prefix?.cache.index == .radix {
+      blocks.give(new.copies)
+    } else {
+      sequences[Int(slot)].copies += new.copies
+    }
+  }
+
+  /// Leaves all blocks of a sequence in the prefix cache, those that nobody else can know too: as
+  /// in vLLM, whatever is freed waits in one queue for its next use.
+  mutating func releaseCached(_ slot: Slot, isPreempted: Bool) {
+    publish(slot)
+    let s = sequences[Int(slot)]
+    let own = s.blocks - s.cached + s.copies
+    let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : 0
+    let (row, time) = (Int(s.entry.request.row), now)
+    let left = prefix?.release(
+      row, held: s.cached, abandoning: own, keeping: keeping, at: time)
+    blocks.give(own + (left ?? 0))
+  }
+}

@@ -1,0 +1,121 @@
+internal import Memory
+internal import Units
+
+/// How much of a waiting prompt is cached, in blocks.
+struct CachedPrefix: Sendable {
+  /// Blocks that need not be computed.
+  var blocks: Int32 = 0
+  /// Those of them that no request holds.
+  var idle: Int32 = 0
+  /// Whether one more was found, which is computed again because a step computes at least one
+  /// token and a block is computed whole.
+  var isWhole = false
+}
+
+/// The prefix cache of a batch and the names of the blocks in it.
+struct PrefixState: Sendable {
+  private(set) var cache: PrefixCache
+  private let keys: PrefixKeys
+  private let tokensPerBlock: Int32
+  /// Numbers of the blocks without a name that a preempted request left behind, from its first
+  /// such block on; by request row, only looked up.
+  private var remains: [Int32: [BlockID]] = [:]
+  private var names: [BlockID] = []
+  /// An admission of this plan was refused for want of room although idle blocks hold a part of
+  /// the prompt: if they go, it needs less.
+  var refusedWithIdleHits = false
+
+  init(_ cache: PrefixCache, _ keys: PrefixKeys, tokensPerBlock: Int32) {
+    self.cache = cache
+    self.keys = keys
+    self.tokensPerBlock = tokensPerBlock
+  }
+
+  /// Leaves the names of the first `count` blocks of a request in `names`, as far as it has any.
+  private mutating func name(_ row: Int, upTo count: Int32) {
+    names.removeAll(keepingCapacity: true)
+    let named = keys.named(row)
+    keys.append(0..<min(count, named), of: row, to: &names)
+    guard count > named, !remains.isEmpty, let rest = remains[Int32(row)] else { return }
+    for number in rest.prefix(Int(count - named)) {
+      guard cache.isIntact(number, of: Int32(row)) else { return }
+      names.append(number)
+    }
+  }
+
+  /// Looks up the first `tokens` tokens of the request in `row`; leaves no trace in the cache.
+  mutating func lookUp(_ row: Int, tokens: Int32) -> CachedPrefix {
+    name(row, upTo: tokens / tokensPerBlock)
+    var found = CachedPrefix()
+    (found.blocks, found.idle) = cache.probe(names)
+    guard found.blocks > 0, found.blocks * tokensPerBlock == tokens else { return found }
+    found.isWhole = true
+    found.blocks -= 1
+    if cache.holders(of: names[Int(found.blocks)]) == 0 { found.idle -= 1 }
+    return found
+  }
+
+  /// The request in `row` holds the `count` blocks that `lookUp` found just before.
+  mutating func hold(_ count: Int32, of row: Int, at now: Instant) -> PrefixHits {
+    let named = keys.named(row)
+    if !remains.isEmpty, remains[Int32(row)] != nil {
+      let kept = max(0, Int(count - named))
+      remains[Int32(row)] = kept > 0 ? Array(names[Int(named)..<Int(count)]) : nil
+    }
+    return cache.hold(
+      names[..<Int(count)], session: keys.session(of: row), keys.user(row, at: now))
+  }
+
+  /// The request in `row` has computed its blocks up to `full` and has put `held` into the cache
+  /// so far; answers how many it has now, and how many of the new ones were copies.
+  mutating func publish(
+    _ row: Int, from held: Int32, upTo full: Int32, prompt: Int32, at now: Instant
+  ) -> (held: Int32, copies: Int32) {
+    let end = min(full, keys.named(row))
+    guard end > held else { return (held, 0) }
+    names.removeAll(keepingCapacity: true)
+    let start = max(0, held - 1)
+    keys.append(start..<end, of: row, to: &names)
+    let first = Int(held - start)
+    let boundary = min(max(prompt / tokensPerBlock, held), end)
+    let middle = first + Int(boundary - held)
+    let (session, user) = (keys.session(of: row), keys.user(row, at: now))
+    var copies: Int32 = 0
+    if middle > first {
+      copies += cache.publish(
+        names[first..<middle], after: first > 0 ? names[first - 1] : -1, depth: held,
+        session: session, isOutput: false, user)
+    }
+    if middle < names.count {
+      copies += cache.publish(
+        names[middle...], after: middle > 0 ? names[middle - 1] : -1, depth: boundary,
+        session: session, isOutput: true, user)
+    }
+    return (end, copies)
+  }
+
+  /// The request in `row` leaves `count` blocks that nobody else can know and lets go of the
+  /// `held` blocks before them; answers how many of the latter no request holds now.
+  ///
+  /// `keeping` of the former, the first ones, are found again by the request itself when it was
+  /// preempted; 0 when it has finished.
+  mutating func release(
+    _ row: Int, held: Int32, abandoning count: Int32, keeping: Int32, at now: Instant
+  ) -> Int32 {
+    let user = keys.user(row, at: now)
+    name(row, upTo: held)
+    precondition(names.count == Int(held), "a held block has lost its name (I4)")
+    var rest = Array(names.dropFirst(Int(keys.named(row))))
+    if count > 0 {
+      let numbers = cache.abandon(count, depth: held, request: Int32(row), user)
+      rest += numbers.prefix(Int(keeping))
+    }
+    if keeping > 0 || remains[Int32(row)] != nil {
+      remains[Int32(row)] = keeping > 0 ? rest : nil
+    }
+    return cache.release(names[...], depth: 0, user)
+  }
+
+  /// Makes room: at most `room` idle blocks stay.
+  mutating func shrink(to room: Int32) { cache.shrink(to: room) }
+}
