@@ -51,6 +51,7 @@ import Testing
       kv_pool_tokens: null  # what the memory leaves
       prefix_cache:
         enabled: false
+        index: hash
         eviction: lru
       preemption: recompute
     router: round-robin

@@ -45,7 +45,7 @@ import Units
     #expect(config.engine.reserve.value == Bytes(0x1p31))
     #expect(config.engine.kvPoolTokens?.value == 42_000)
     #expect(config.engine.kvPoolTokens?.place == .line(file: "runs/full.yaml", 21))
-    #expect(config.engine.prefixCache.value == false)
+    #expect(config.engine.prefixCache.enabled.value == false)
     #expect(config.slo.timePerOutputToken == 50.5)
     #expect(config.slo.endToEnd == nil)
     #expect(config.output.timeline)
@@ -136,8 +136,8 @@ import Units
       "my.yaml:4: engine.scheduler has no value; write one or leave the key out"
     ),
     (
-      "engine: {prefix_cache: {enabled: true}}",
-      "my.yaml:4: engine.prefix_cache.enabled true is not offered yet; write false"
+      "engine: {prefix_cache: {enabled: maybe}}",
+      "my.yaml:4: engine.prefix_cache.enabled is \"maybe\"; write true or false"
     ),
     (
       "engine: {preemption: swap}",

@@ -33,7 +33,7 @@ let full = """
     max_model_len: 4096
     reserve: 2 GiB
     kv_pool_tokens: 42_000
-    prefix_cache: {enabled: off, eviction: lru}
+    prefix_cache: {enabled: off, index: radix, eviction: lru}
     preemption: recompute
   router: {name: round-robin}
   workload:
