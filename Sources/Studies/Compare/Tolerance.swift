@@ -96,6 +96,11 @@ public struct CompareSettings: Sendable {
     tolerances.first { $0.metric == metric }?.tolerance ?? standing
   }
 
+  /// Whether the user asked for `metric`: by name, or with a tolerance of its own.
+  func isNamed(_ metric: String) -> Bool {
+    metrics?.contains(metric) ?? false || tolerances.contains { $0.metric == metric }
+  }
+
   /// The metrics to judge, `standing` ones when the user named none, then those with a tolerance.
   func names(standing names: [String]) -> [String] {
     let base = metrics ?? names
