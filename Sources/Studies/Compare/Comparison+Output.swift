@@ -38,7 +38,7 @@ extension Comparison {
       (.withinRuns, "one run each over other arrivals: intervals of batch means"),
     ]
     let used = kinds.filter { kind in rows.contains { $0.method == kind.0 } }.map(\.1)
-    let share = NumberShown.trimmed(100 * confidence)
+    let share = NumberText.trimmed(100 * confidence, 6)
     let level = "\(share) % for all \(intervals) intervals together (Bonferroni)"
     // Of single runs the requests give means an interval, which informs and decides nothing.
     let isInformed = rows.contains { $0.method == .exact && $0.level != nil }

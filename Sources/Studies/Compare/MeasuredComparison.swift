@@ -132,7 +132,7 @@ public struct MeasuredComparison: Sendable {
     ])
     for row in rows {
       let limit =
-        row.tolerance.map { "\($0)" } ?? "the usual ±\(NumberShown.trimmed(100 * Self.band)) %"
+        row.tolerance.map { "\($0)" } ?? "the usual ±\(NumberText.trimmed(100 * Self.band, 6)) %"
       table.add([
         row.metric, NumberShown.plain(row.measured), NumberShown.plain(row.simulated),
         NumberShown.change(row.error),
