@@ -13,11 +13,11 @@ extension Listing {
       GPU.all.map { gpu in
         Entry(
           cells: [
-            gpu.name, NumberText.trimmed(gpu.memory.value / 0x1p30),
-            NumberText.trimmed(gpu.bandwidth.value / 1e9),
-            NumberText.trimmed(gpu.bf16.value / 1e12), NumberText.trimmed(gpu.fp8.value / 1e12),
-            NumberText.trimmed(gpu.nvlink.value / 1e9),
-            gpu.nvlinkGroup == 0 ? "-" : "\(gpu.nvlinkGroup)", NumberText.trimmed(gpu.tdp.value),
+            gpu.name, NumberText.known(gpu.memory.value / 0x1p30),
+            NumberText.known(gpu.bandwidth.value / 1e9),
+            NumberText.known(gpu.bf16.value / 1e12), NumberText.known(gpu.fp8.value / 1e12),
+            NumberText.known(gpu.nvlink.value / 1e9),
+            gpu.nvlinkGroup == 0 ? "-" : "\(gpu.nvlinkGroup)", NumberText.known(gpu.tdp.value),
           ], fields: fields(of: gpu))
       })
   }
@@ -49,8 +49,8 @@ extension Listing {
         let (low, high) = (parameter.range.lowerBound, parameter.range.upperBound)
         return Entry(
           cells: [
-            parameter.name, parameter.unit.rawValue, NumberText.trimmed(low, 4),
-            NumberText.trimmed(high), NumberText.trimmed(parameter.typical, 4), parameter.meaning,
+            parameter.name, parameter.unit.rawValue, NumberText.known(low, 4),
+            NumberText.known(high), NumberText.known(parameter.typical, 4), parameter.meaning,
           ],
           fields: [
             ("name", .string(parameter.name)), ("unit", .string(parameter.unit.rawValue)),
@@ -120,9 +120,9 @@ extension Listing {
       Link.all.map { link in
         Entry(
           cells: [
-            link.name, NumberText.trimmed(link.bandwidth.value / 1e9),
-            NumberText.trimmed(link.achieved.value / 1e9),
-            NumberText.trimmed(link.latency.value * 1e6),
+            link.name, NumberText.known(link.bandwidth.value / 1e9),
+            NumberText.known(link.achieved.value / 1e9),
+            NumberText.known(link.latency.value * 1e6),
           ],
           fields: [
             ("name", .string(link.name)),
@@ -142,9 +142,9 @@ extension Listing {
       Tier.all.map { tier in
         Entry(
           cells: [
-            tier.name, tier.kind.rawValue, NumberText.trimmed(tier.read.value / 1e9),
-            NumberText.trimmed(tier.write.value / 1e9),
-            NumberText.trimmed(tier.latency.value * 1e6),
+            tier.name, tier.kind.rawValue, NumberText.known(tier.read.value / 1e9),
+            NumberText.known(tier.write.value / 1e9),
+            NumberText.known(tier.latency.value * 1e6),
           ],
           fields: [
             ("name", .string(tier.name)), ("kind", .string(tier.kind.rawValue)),

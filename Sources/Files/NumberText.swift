@@ -5,19 +5,31 @@ package import Units
 package enum NumberText {
   /// `131,072`.
   package static func grouped(_ value: Int) -> String {
+    (value < 0 ? "-" : "") + grouped(digits: String(value.magnitude))
+  }
+
+  /// The digits of a whole number, parted in threes by commas.
+  package static func grouped(digits: some StringProtocol) -> String {
     var result = ""
-    let digits = String(value.magnitude)
     for (i, digit) in digits.enumerated() {
       if i > 0, (digits.count - i) % 3 == 0 { result += "," }
       result.append(digit)
     }
-    return (value < 0 ? "-" : "") + result
+    return result
   }
 
-  /// At most `decimals` decimals, without zeros at the end; `-` for 0, which the catalogue writes
-  /// for what does not exist or is not known.
+  /// The shortest text that reads back as `value`, without a point when it is whole.
+  package static func shortest(_ value: Double) -> String {
+    Int64(exactly: value).map { "\($0)" } ?? "\(value)"
+  }
+
+  /// `trimmed`, or `-` for 0, which the catalogue writes for what does not exist or is not known.
+  package static func known(_ value: Double, _ decimals: Int = 2) -> String {
+    value == 0 ? "-" : trimmed(value, decimals)
+  }
+
+  /// At most `decimals` decimals, without zeros at the end.
   package static func trimmed(_ value: Double, _ decimals: Int = 2) -> String {
-    guard value != 0 else { return "-" }
     let text = value.fixed(decimals)
     guard text.contains("."), !text.contains("e") else { return text }
     let digits = text.reversed().drop { $0 == "0" }.drop { $0 == "." }

@@ -27,7 +27,7 @@ public enum Quantiles {
   static func interpolated(
     perMille: [Int64], count: Int64, select: ([Int64]) -> [Int64]
   ) -> [Int64] {
-    let positions = perMille.map { (Int128($0) * Int128(count - 1)).quotientAndRemainder(1000) }
+    let positions = perMille.map { position(of: $0, in: count) }
     let ranks = positions.flatMap { [$0.quotient, min($0.quotient + 1, count - 1)] }
     // Neighbouring percentiles of short columns overlap: ranks must ascend for the selection.
     let order = ranks.indices.sorted { ranks[$0] < ranks[$1] }
@@ -38,6 +38,23 @@ public enum Quantiles {
       let (low, high) = (Int128(values[2 * i]), Int128(values[2 * i + 1]))
       return roundedQuotient(low * 1000 + (high - low) * Int128(positions[i].remainder), 1000)
     }
+  }
+
+  /// The percentile `perMille`, in thousandths, of ascending `values`, interpolated as above; nil
+  /// when there are none.
+  package static func interpolated(perMille: Int64, ofSorted values: [Double]) -> Double? {
+    guard let last = values.indices.last else { return nil }
+    let (rank, rest) = position(of: perMille, in: Int64(values.count))
+    let (low, high) = (values[Int(rank)], values[min(Int(rank) + 1, last)])
+    return low + (high - low) * (Double(rest) / 1000)
+  }
+
+  /// Where the percentile `perMille` of `count` values lies: the rank below it, from 0, and the
+  /// way from there to the next in thousandths.
+  private static func position(
+    of perMille: Int64, in count: Int64
+  ) -> (quotient: Int64, remainder: Int64) {
+    (Int128(perMille) * Int128(count - 1)).quotientAndRemainder(1000)
   }
 
   private static func select<W: Weighting>(

@@ -41,13 +41,14 @@ package struct GnuplotScript: Sendable {
 
   /// `text` as a string of gnuplot's: nothing in single quotes has a meaning but the quote itself.
   ///
-  /// Control characters, line breaks among them, become blanks.
+  /// Control characters, line breaks among them, and what XML forbids become blanks.
   package static func quoted(_ text: String) -> String {
     var result = "'"
     for scalar in text.unicodeScalars {
       switch scalar {
       case "'": result += "''"
-      case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}": result += " "
+      case "\n", "\t", "\u{2028}", "\u{2029}": result += " "
+      case _ where Markup.isUnseen(scalar): result += " "
       default: result.unicodeScalars.append(scalar)
       }
     }

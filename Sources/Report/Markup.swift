@@ -7,19 +7,27 @@ package enum Markup {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {
+      case _ where isUnseen(scalar): result += " "
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
-      case "\n", "\t": result.unicodeScalars.append(scalar)
-      case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": result += " "
-      // Marks that turn the direction of what follows could disguise it.
-      case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": result += " "
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result
+  }
+
+  /// Whether XML forbids `scalar` or a reader would not see what it does.
+  static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "\n", "\t": false
+    case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}": true
+    // Marks that turn the direction of what follows could disguise it.
+    case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}": true
+    default: false
+    }
   }
 
   /// A table with a head; `numbers` says which columns end flush right.

@@ -72,6 +72,7 @@ package struct PlotQuery: Sendable {
       let why = rows.isEmpty && file.count > 0 ? "no row passes --where" : "no row has a value"
       throw ConfigError(.file(path), "\(why) to draw of \((y + [x]).joined(separator: ", "))")
     }
+    try checkBars(drawable)
     return Answer(figure: drawable, rows: file.count, used: rows.count)
   }
 
@@ -85,6 +86,19 @@ package struct PlotQuery: Sendable {
     if isLogarithmic.y, kind == .bar || kind == .cdf {
       throw ConfigError(.flag("--log"), "y has no meaning with --kind \(kind.rawValue)")
     }
+  }
+
+  /// Most bars of a figure: in a picture 800 pixels wide more are no longer apart.
+  static let mostBars = 500
+
+  private func checkBars(_ figure: Figure) throws(ConfigError) {
+    guard kind == .bar else { return }
+    let bars = figure.series.reduce(0) { $0 + $1.points.count }
+    guard bars > Self.mostBars else { return }
+    throw ConfigError(
+      .flag("--kind"),
+      "bar would draw \(bars) bars, one for each \((by + [x]).joined(separator: ", ")); at most "
+        + "\(Self.mostBars) can be told apart: choose rows with --where, or --kind line or cdf")
   }
 
   // MARK: - Kinds

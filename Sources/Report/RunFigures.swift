@@ -1,3 +1,5 @@
+internal import Files
+
 /// The figures of a run.
 struct RunFigures {
   private let report: RunReport
@@ -30,7 +32,7 @@ struct RunFigures {
       ])
     if let target, !values.isEmpty {
       let share = Double(values.count { $0 <= target }) / Double(values.count)
-      let within = "\(NumberWords.shortest(100 * share, decimals: 2)) % of completed requests"
+      let within = "\(NumberText.trimmed(100 * share, 2)) % of completed requests"
       let name = "target \(NumberWords.short(target)) ms"
       let isNear = isLogarithmic ? target < 30 * high : target < 2 * high
       if isNear, target > low / 30 {
@@ -58,7 +60,7 @@ struct RunFigures {
   private static let time = Figure.Axis("simulated time, s")
 
   private func latencyOverTime(_ metric: String) -> FigureItem {
-    let lines = report.latencies?.percentiles([50, 95], of: metric) ?? [[], []]
+    let lines = report.latencies?.percentiles([500, 950], of: metric) ?? [[], []]
     let all = lines.flatMap { $0 }.map(\.y).filter { $0.isFinite && $0 > 0 }
     let isWide = (all.max() ?? 1) / (all.min() ?? 1) > 30
     let figure = Figure(

@@ -1,4 +1,5 @@
 internal import Files
+internal import Metrics
 
 /// requests.csv by column; a value that a request has not is not a number.
 struct RunLatencies {
@@ -54,9 +55,9 @@ struct RunLatencies {
       arrival.lazy.filter(\.isFinite).max() ?? 0, finish.lazy.filter(\.isFinite).max() ?? 0)
   }
 
-  /// Percentiles of `metric` of the requests that arrived in each part of the time; a part without
-  /// requests is a gap.
-  func percentiles(_ perCent: [Double], of metric: String) -> [[Figure.Point]] {
+  /// Percentiles, in thousandths, of `metric` of the requests that arrived in each part of the
+  /// time; a part without requests is a gap.
+  func percentiles(_ perMille: [Int64], of metric: String) -> [[Figure.Point]] {
     let values = values[metric] ?? []
     let last = arrival.lazy.filter(\.isFinite).max() ?? 0
     let buckets = Thinning.Buckets(end: last, rows: arrival.count, perBucket: 20)
@@ -65,9 +66,10 @@ struct RunLatencies {
       parts[buckets.index(arrival[row])].append(value)
     }
     let sorted = parts.map { $0.sorted() }
-    return perCent.map { wanted in
+    return perMille.map { wanted in
       sorted.enumerated().map { index, part in
-        Figure.Point(buckets.middle(index), Thinning.percentile(wanted, ofSorted: part))
+        Figure.Point(
+          buckets.middle(index), Quantiles.interpolated(perMille: wanted, ofSorted: part) ?? .nan)
       }
     }
   }

@@ -16,7 +16,9 @@ struct RunReport {
 
   init(readingFrom directory: String) throws(ConfigError) {
     self.directory = directory
-    values = try Self.summary(Paths.join(directory, "summary.json"))
+    // The wall-clock time differs between equal runs, and their pages must not.
+    values = try ResultObject(readingFrom: Paths.join(directory, "summary.json")).entries
+      .filter { $0.key != "wall_time_s" }
     let config = Paths.join(directory, "config.effective.yaml")
     let bytes = (try? Posix.readAll(config, limit: 1 << 20)) ?? []
     configText = String(decoding: bytes, as: UTF8.self)
@@ -35,23 +37,6 @@ struct RunReport {
     series =
       names.contains("timeseries.csv")
       ? try RunSeries(readingFrom: Paths.join(directory, "timeseries.csv")) : nil
-  }
-
-  private static func summary(
-    _ path: String
-  ) throws(ConfigError) -> [(key: String, text: String?)] {
-    let bytes: [UInt8]
-    do {
-      bytes = try Posix.readAll(path, limit: 1 << 24)
-    } catch {
-      throw ConfigError(.file(path), "cannot be read: \(error.reason)")
-    }
-    let root = try ConfigNode(yaml: String(decoding: bytes, as: UTF8.self), file: path)
-    guard case .mapping(let entries) = root.content else {
-      throw ConfigError(.file(path), "is \(root.found), not the summary of a run")
-    }
-    // The wall-clock time differs between equal runs, and their pages must not.
-    return entries.filter { $0.key != "wall_time_s" }.map { ($0.key, $0.value.scalar) }
   }
 
   /// The text of a key, `fallback` when it is null or missing.
@@ -166,7 +151,7 @@ struct RunReport {
       guard let value = number(key) else { return nil }
       let shown =
         unit == "%"
-        ? NumberWords.shortest(100 * value, decimals: 1)
+        ? NumberText.trimmed(100 * value, 1)
         : NumberWords.short(value)
       return (name, shown, unit)
     }

@@ -1,4 +1,5 @@
 internal import Files
+internal import Metrics
 
 /// summary.json as tables: latencies side by side, everything else with its definition.
 struct SummaryTables {
@@ -71,8 +72,8 @@ struct SummaryTables {
       left.removeAll { value in keys.contains(value.key) }
       page.add(table(heading, rows, isOpen: true))
     }
-    let intervals = left.filter { Self.isInterval($0.key) }
-    left.removeAll { Self.isInterval($0.key) }
+    let intervals = left.filter { ColumnCatalog.kind(of: $0.key) == .uncertainty }
+    left.removeAll { ColumnCatalog.kind(of: $0.key) == .uncertainty }
     page.add(table("Intervals", intervals, isOpen: true))
     page.add(table("Run and settings", left, isOpen: false))
     let undefined = report.values.filter { $0.text == nil }.map(\.key)
@@ -89,10 +90,6 @@ struct SummaryTables {
       key.hasSuffix("_\(metric.0)_ms")
         && statistics.contains(String(key.dropLast("_\(metric.0)_ms".count)))
     }
-  }
-
-  private static func isInterval(_ key: String) -> Bool {
-    key.hasSuffix("_ci") || key.hasPrefix("ci_")
   }
 
   private var latencies: String {

@@ -46,7 +46,8 @@ package enum ThemedSVG {
         lines.append("<desc>\(Markup.escaped(description(of: figure)))</desc>")
         isHead = false
       } else {
-        lines.append(withoutTitle(line))
+        // gnuplot leaves > as it is, and XML forbids it after two brackets.
+        lines.append(replaced(withoutTitle(line), "]]>", "]]&gt;"))
       }
     }
     return Array(lines.joined(separator: "\n").utf8)

@@ -18,16 +18,6 @@ package enum Thinning {
     return points
   }
 
-  /// The percentile `perCent` of ascending `values`, interpolated as numpy's default does; not a
-  /// number when there are none.
-  package static func percentile(_ perCent: Double, ofSorted values: [Double]) -> Double {
-    guard let last = values.indices.last else { return .nan }
-    let position = perCent / 100 * Double(last)
-    let low = Int(position)
-    let high = min(low + 1, last)
-    return values[low] + (values[high] - values[low]) * (position - Double(low))
-  }
-
   /// Points of which no two share a cell of a grid, the first of each cell, in the given order;
   /// those that an axis cannot show are left out.
   package static func scatter(

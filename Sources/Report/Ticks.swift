@@ -1,5 +1,5 @@
 internal import CGSL
-internal import Metrics
+internal import Files
 
 /// The ends of an axis and where its labels stand.
 package struct Ticks: Sendable {
@@ -98,23 +98,15 @@ package struct Ticks: Sendable {
     guard largest >= 1e-4, largest < 1e21 else {
       let power = exponent(abs(value))
       let digits = value / cgsl_pow(10, Double(power))
-      return "\(NumberWords.shortest(digits, decimals: 1))e\(power)"
+      return "\(NumberText.trimmed(digits, 1))e\(power)"
     }
     let decimals = max(0, -exponent(step / unit))
-    return NumberWords.shortest(value / unit, decimals: decimals) + letters[thousands]
+    return NumberText.trimmed(value / unit, min(9, decimals)) + letters[thousands]
   }
 }
 
 /// Numbers in tables and labels.
 package enum NumberWords {
-  /// At most `decimals` decimals, without zeros at the end.
-  package static func shortest(_ value: Double, decimals: Int) -> String {
-    let text = value.fixed(min(9, decimals))
-    guard text.contains("."), !text.contains("e") else { return text }
-    let digits = text.reversed().drop { $0 == "0" }.drop { $0 == "." }
-    return String(digits.reversed())
-  }
-
   /// Four significant digits, thousands grouped: `1,234`, `12.35`, `0.001235`; empty when it is no
   /// number.
   package static func short(_ value: Double) -> String {
@@ -122,14 +114,10 @@ package enum NumberWords {
     guard value != 0 else { return "0" }
     let size = abs(value)
     guard size >= 1e-6, size < 1e15 else { return "\(value)" }
-    let text = shortest(value, decimals: max(0, 3 - Ticks.exponent(size)))
+    let text = NumberText.trimmed(value, max(0, 3 - Ticks.exponent(size)))
     let sign = text.hasPrefix("-") ? "-" : ""
     let parts = text.dropFirst(sign.count).split(separator: ".", maxSplits: 1)
-    var whole = ""
-    for (index, digit) in parts[0].enumerated() {
-      if index > 0, (parts[0].count - index) % 3 == 0 { whole += "," }
-      whole.append(digit)
-    }
+    let whole = NumberText.grouped(digits: parts[0])
     return sign + whole + (parts.count > 1 ? ".\(parts[1])" : "")
   }
 }

@@ -13,8 +13,11 @@ struct Compare: ParsableCommand {
     discussion: """
       A and B are each the --out directory of a run or a sweep, a sweep.csv, a result JSON of \
       vllm bench serve, or an experiment, which is run. The exit code is 1 when B is worse: the \
-      interval of a metric's difference lies beyond its tolerance on the bad side. Runs with the \
-      same seeds and arrivals are paired; all intervals together have the confidence asked for.
+      interval of a metric's difference lies beyond its tolerance on the bad side. It is the same \
+      when all of the interval lies within the tolerance, and unclear, with exit code 0, when only \
+      a part does. A metric that --metrics or --tolerance names and only one side has is missing: \
+      exit code 1. Runs with the same seeds and arrivals are paired; all intervals together have \
+      the confidence asked for.
 
       With --vary, A is an experiment that is run in every combination; the first is the baseline. \
       A alone is a scenario (base and expect), or a directory of scenarios; 1 when one fails.
@@ -109,7 +112,8 @@ struct Compare: ParsableCommand {
   ) throws(ConfigError) -> Answer {
     if let b {
       let answer = try CompareAnswer.of(a, b, changes, settings, in: pool)
-      return (answer.text, answer.json, answer.files, answer.isWorse ? .worse : .done)
+      let end: Status = answer.isWorse || answer.isMissing ? .worse : .done
+      return (answer.text, answer.json, answer.files, end)
     }
     guard vary.isEmpty else {
       let plan = try VariantComparison.plan(a, vary: vary, changes)

@@ -18,7 +18,8 @@ struct Demo: ParsableCommand {
     guard printsFile else { return }
     let others = [
       (!changes.overrides.isEmpty, "--set"), (changes.seed != nil, "--seed"),
-      (results.out != nil, "--out"), (results.json, "--json"),
+      (results.out != nil, "--out"), (results.json, "--json"), (results.quiet, "--quiet"),
+      (results.force, "--force"), (results.exactSteps, "--exact-steps"),
     ]
     for (isThere, name) in others where isThere {
       throw ValidationError("--print and \(name) exclude each other")

@@ -66,7 +66,7 @@ struct Sweep: ParsableCommand {
       (force && resume, "--force and --resume"), (force && shard != nil, "--force and --shard"),
       (emit != nil && shard != nil, "--emit and --shard"),
       (emit != nil && dryRun, "--emit and --dry-run"), (emit != nil && json, "--emit and --json"),
-      (emit != nil && force, "--emit and --force"),
+      (emit != nil && force, "--emit and --force"), (emit != nil && resume, "--emit and --resume"),
     ]
     for (isThere, names) in pairs where isThere {
       throw ValidationError("\(names) exclude each other")

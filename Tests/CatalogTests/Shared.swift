@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestSupport
 
 /// Tables of the shared material, absent in a checkout of its own.
 enum Shared {
@@ -9,33 +10,12 @@ enum Shared {
       print("skipped: ../shared/\(name) is absent")
       return nil
     }
-    var lines = cells(String(decoding: data, as: UTF8.self))
-    let header = lines.removeFirst()
-    return lines.map { line in
-      Dictionary(uniqueKeysWithValues: zip(header, line))
-    }
+    return table(String(decoding: data, as: UTF8.self))
   }
 
   /// The number at the head of a cell such as `~35 (unverified)`; 0 when there is none.
   static func number(_ cell: String?) -> Double {
     let digits = (cell ?? "").drop { $0 == "~" }.prefix { "0123456789.".contains($0) }
     return Double(digits) ?? 0
-  }
-
-  private static func cells(_ text: String) -> [[String]] {
-    var lines: [[String]] = []
-    for line in text.split(whereSeparator: \.isNewline) {
-      var cells = [""]
-      var isQuoted = false
-      for character in line {
-        switch character {
-        case "\"": isQuoted.toggle()
-        case "," where !isQuoted: cells.append("")
-        default: cells[cells.count - 1].append(character)
-        }
-      }
-      lines.append(cells)
-    }
-    return lines
   }
 }

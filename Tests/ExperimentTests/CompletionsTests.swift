@@ -44,13 +44,14 @@ import Testing
     let directory = try TestDirectory()
     let script = """
       set -o pipefail
-      command -v \(shell) >/dev/null || { echo "no \(shell) here"; exit 0; }
+      command -v \(shell) >/dev/null || exit 99
       "$0" completions \(shell) | \(shell) -n
       """
     let outcome = try #require(try Binary.shell(script, in: directory))
-    #expect(outcome.code == 0 && outcome.errors == "", "\(outcome.errors)")
     let text = try Binary.martlet(["completions", shell], in: directory)?.output ?? ""
     #expect(text.contains("sweep") && text.contains("validate-cost"))
+    guard outcome.code != 99 else { return print("skipped: there is no \(shell)") }
+    #expect(outcome.code == 0 && outcome.errors == "", "\(outcome.errors)")
   }
 
   @Test func `another shell is refused by name`() throws {

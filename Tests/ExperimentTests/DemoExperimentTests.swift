@@ -60,7 +60,10 @@ import Testing
     let directory = try TestDirectory()
     let bad = try Binary.martlet(["demo", "--set", "engine.scheduler=vlm"], in: directory)
     #expect(bad?.code == 2 && bad?.errors.contains("unknown scheduler \"vlm\"") == true)
-    let both = try Binary.martlet(["demo", "--print", "--seed", "3"], in: directory)
-    #expect(both?.code == 2 && both?.errors.contains("--print and --seed exclude") == true)
+    for flags in [["--seed", "3"], ["--exact-steps"], ["--quiet"], ["--force"], ["--json"]] {
+      let both = try Binary.martlet(["demo", "--print"] + flags, in: directory)
+      #expect(both?.code == 2 && both?.output == "")
+      #expect(both?.errors.contains("--print and \(flags[0]) exclude each other") == true)
+    }
   }
 }

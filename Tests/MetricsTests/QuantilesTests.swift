@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  @Test func `percentiles interpolate as numpy does`() {
+    // numpy.percentile([1, 2, 4, 8], [0, 50, 95, 100]) = 1, 3, 7.4, 8
+    let values: [Double] = [1, 2, 4, 8]
+    for (perMille, wanted) in [(0, 1), (500, 3), (950, 7.4), (1000, 8)] as [(Int64, Double)] {
+      let found = Quantiles.interpolated(perMille: perMille, ofSorted: values)
+      #expect(found.map { abs($0 - wanted) < 1e-12 } == true)
+    }
+    #expect(Quantiles.interpolated(perMille: 500, ofSorted: []) == nil)
+  }
+
   @Test func `selection of no ranks or of nothing is empty`() {
     #expect(Quantiles.select([1, 2], ranks: []).isEmpty)
     #expect(Quantiles.select([], ranks: []).isEmpty)

@@ -28,6 +28,27 @@ import Testing
     #expect(svg.contains("&lt;script"))
   }
 
+  @Test func `an SVG with text that XML forbids is XML all the same`() throws {
+    guard hasGnuplot else { return print("skipped: there is no gnuplot") }
+    let bad = "a\u{1}b\u{1B}[1m\u{B}\u{7F}\u{9F}c\u{FFFE}d\u{FFFF}e & <f> ]]> \u{202E}g"
+    var figure = figure([(0, 1), (1, 2)], style: .markedLine)
+    (figure.title, figure.y.label) = (bad, bad)
+    figure.x = Figure.Axis(bad, categories: [bad, bad])
+    figure.series[0].name = bad
+    figure.series.append(Figure.Series(bad, .points, [Figure.Point(0, 1)], look: 1))
+    let script = GnuplotScript(figure, .alone(.svg))
+    let svg = try Gnuplot.draw(script, .svg, of: figure)
+    let directory = try TestDirectory()
+    _ = try directory.write(String(decoding: svg, as: UTF8.self), to: "figure.svg")
+    let check = "import sys, xml.dom.minidom as x; x.parse('figure.svg')"
+    let outcome = try #require(
+      try Binary.shell(
+        "command -v python3 >/dev/null || exit 99; python3 -c \"\(check)\"", in: directory))
+    guard outcome.code != 99 else { return print("skipped: there is no python3") }
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(!svg.contains(1) && !svg.contains(0x1B) && !svg.contains(0x7F))
+  }
+
   @Test func `the same figure gives the same bytes, of every style and degenerate ones too`() throws
   {
     guard hasGnuplot else { return print("skipped: there is no gnuplot") }

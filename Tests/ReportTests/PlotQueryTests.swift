@@ -48,6 +48,23 @@ import Testing
     #expect(figure.notes == ["Each point is the mean of neighbours: 1000 of 3000."])
   }
 
+  @Test func `more bars than can be told apart are refused with what would be right`() throws {
+    let directory = try TestDirectory()
+    func said(_ rows: Int, by groups: Int) throws -> String {
+      let lines = (0..<rows).map { "\($0 / groups),\($0 % groups),1\n" }.joined()
+      let path = try directory.write("x,g,y\n" + lines, to: "bars.csv")
+      var query = PlotQuery(x: "x")
+      (query.y, query.by, query.kind) = (["y"], groups > 1 ? ["g"] : [], .bar)
+      return message { _ = try query.answer(readingFrom: path) }
+    }
+    #expect(try said(500, by: 1) == "" && said(500, by: 2) == "")
+    #expect(
+      try said(502, by: 2)
+        == "--kind: bar would draw 502 bars, one for each g, x; at most 500 can be told apart: "
+        + "choose rows with --where, or --kind line or cdf")
+    #expect(try said(501, by: 1).contains("501 bars, one for each x;"))
+  }
+
   @Test func `text on the x axis becomes categories in the order of the file`() throws {
     let figure = try answer { $0.x = "gpu" }.figure
     #expect(figure.x.categories == ["a", "b"])

@@ -23,14 +23,6 @@ import Testing
     #expect((errors.max() ?? 1) < 1e-9)
   }
 
-  @Test func `percentiles interpolate as numpy does`() {
-    // numpy.percentile([1, 2, 4, 8], [0, 50, 95, 100]) = 1, 3, 7.4, 8
-    let values: [Double] = [1, 2, 4, 8]
-    let found = [0, 50, 95, 100].map { Thinning.percentile($0, ofSorted: values) }
-    for (found, wanted) in zip(found, [1, 3, 7.4, 8]) { #expect(abs(found - wanted) < 1e-12) }
-    #expect(Thinning.percentile(50, ofSorted: []).isNaN)
-  }
-
   @Test func `a scatter keeps one point of each cell and every distant one`() {
     let near = (0..<1000).map { Figure.Point(1 + Double($0) * 1e-6, 1) }
     let kept = Thinning.scatter(near + [Figure.Point(100, 50), Figure.Point(.nan, 1)])

@@ -11,6 +11,7 @@ import Testing
     let lines = sweepBase.split(separator: "\n").dropFirst().map { $0.dropFirst(2) + "\n" }
     _ = try directory.write(lines.joined(), to: "e.yaml")
     _ = try directory.write(sweepBase + "vary: {cluster.instances: [1, 2]}\n", to: "s.yaml")
+    _ = try directory.write("base: e.yaml\nexpect: {completed: 40}\n", to: "x.yaml")
     _ = try directory.write(
       "arrived_at,num_prefill_tokens,num_decode_tokens\n0,5,5\n1,x,5\n", to: "t.csv")
     // 3 µs a block and 0.8 of 63 GB/s, but for 1 %.
@@ -37,6 +38,14 @@ import Testing
     ("trace info t.csv", []), ("trace generate e.yaml -o g.csv", ["file", "requests", "format"]),
     ("calibrate copies.csv --gpu h100_sxm", ["gpu", "classes", "skipped"]),
     ("validate-cost copies.csv --gpu h100_sxm", []),
+    (
+      "capacity e.yaml --slo p99_ttft_ms<=5000 --vary workload.generate.arrivals.rate --max 10",
+      ["key", "outcome", "value", "slo", "probes"]
+    ),
+    ("compare e.yaml e.yaml", ["a", "b", "verdict", "rows", "notes"]),
+    ("compare e.yaml --vary cluster.instances=1,2", ["confidence", "rows"]),
+    ("compare x.yaml", ["scenarios", "verdict", "rows"]),
+    ("plot t.csv --x arrived_at --y num_decode_tokens -o t.gp", ["files", "rows", "series"]),
   ])
   func `the answer is one JSON value`(command: String, keys: [String]) throws {
     let words = command.split(separator: " ").map(String.init)
@@ -45,6 +54,19 @@ import Testing
     let value = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
     let object = value as? [String: Any] ?? [:]
     for key in keys { #expect(object[key] != nil, "\(key)") }
+  }
+
+  @Test func `report answers with one JSON value`() throws {
+    guard try Binary.shell("command -v gnuplot", in: directory)?.code == 0 else {
+      return print("skipped: there is no gnuplot")
+    }
+    let run = try Binary.martlet(["run", "e.yaml", "--out", "results"], in: directory)
+    #expect(run?.code == 0)
+    let outcome = try #require(
+      try Binary.martlet(["report", "results", "--json"], in: directory))
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let value = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    #expect((value as? [String: Any])?.isEmpty == false)
   }
 
   @Test func `calibrate says errors and constants in JSON, constants in their units`() throws {

@@ -18,17 +18,8 @@ struct BenchResult {
     var hash = ContentHash()
     bytes.withUnsafeBytes { hash.add($0) }
     contentHash = hash.hex
-    let root = try ConfigNode(yaml: String(decoding: bytes, as: UTF8.self), file: path)
-    guard case .mapping(let entries) = root.content else {
-      throw ConfigError(
-        .file(path), "is not a JSON object; vllm bench serve --save-result makes one")
-    }
-    func text(_ key: String) -> String? {
-      guard let entry = entries.first(where: { $0.key == key }),
-        case .scalar(let text, _) = entry.value.content
-      else { return nil }
-      return text
-    }
+    let result = try ResultObject(bytes, path: path)
+    func text(_ key: String) -> String? { result.text(key) }
     func number(_ key: String) throws(ConfigError) -> Double {
       guard let text = text(key), let value = Double(text), value.isFinite, value > 0 else {
         throw ConfigError(.file(path), key: key, "is no number above 0, as vllm bench writes it")

@@ -29,22 +29,22 @@ extension Summary {
       lines.append(row("Request rate configured (RPS):", rate.fixed(2)))
     }
     lines += [
-      row("Benchmark duration (s):", text(duration.map { Double($0) * 1e-12 })),
+      row("Benchmark duration (s):", plain(duration.map { Double($0) * 1e-12 })),
       row("Total input tokens:", "\(inputTokens)"),
       row("Total generated tokens:", "\(outputTokens)"),
-      row("Request throughput (req/s):", text(perSecond(completed))),
+      row("Request throughput (req/s):", plain(perSecond(completed))),
     ]
     if !description.targets.isEmpty {
-      lines.append(row("Request goodput (req/s):", text(perSecond(good))))
+      lines.append(row("Request goodput (req/s):", plain(perSecond(good))))
     }
-    lines.append(row("Output token throughput (tok/s):", text(perSecond(outputTokens))))
+    lines.append(row("Output token throughput (tok/s):", plain(perSecond(outputTokens))))
     if let peakOutputTokens {
       let tokens = Double(peakOutputTokens).fixed(2)
       lines.append(row("Peak output token throughput (tok/s):", tokens))
     }
     lines += [
       row("Peak concurrent requests:", Double(peakConcurrency).fixed(2)),
-      row("Total token throughput (tok/s):", text(perSecond(inputTokens + outputTokens))),
+      row("Total token throughput (tok/s):", plain(perSecond(inputTokens + outputTokens))),
     ]
     return lines
   }
@@ -67,7 +67,7 @@ extension Summary {
     lines += uncertainty
     lines += [
       row("Preemptions:", "\(preemptions)"),
-      row("KV cache peak (%):", text(peakUsage.map { 100 * $0 })),
+      row("KV cache peak (%):", plain(peakUsage.map { 100 * $0 })),
     ]
     if let cost = costPerMillion(outputTokens) {
       lines.append(row("Cost per million output tokens:", cost.fixed(4)))
@@ -103,7 +103,7 @@ extension Summary {
     name + String(repeating: " ", count: max(1, 41 - name.count)) + value
   }
 
-  private func text(_ value: Double?) -> String { value?.fixed(2) ?? "-" }
+  private func plain(_ value: Double?) -> String { NumberText.plain(value, 2) }
 
   /// Python's `"{:c^50}"`: of an odd filling the longer part goes to the right.
   private static func centred(_ text: String, _ fill: String) -> String {

@@ -109,9 +109,9 @@ extension CapacityAnswer {
   private func reading(_ index: Int, of probe: CapacityProbe) -> String {
     let (term, reading) = (plan.terms[index], probe.readings[index])
     guard let mean = reading.mean else { return "\(term.metric) undefined: nothing completed" }
-    let error = reading.halfWidth.map { " ± \(NumberText.brief($0))" } ?? ""
+    let error = reading.halfWidth.map { " ± \(NumberShown.plain($0))" } ?? ""
     let limit = term.comparison == .atMost ? "of" : "of at least"
-    return "\(term.metric) \(NumberText.brief(mean))\(error) \(limit) "
+    return "\(term.metric) \(NumberShown.plain(mean))\(error) \(limit) "
       + NumberText.shortest(term.limit)
   }
 
@@ -143,8 +143,8 @@ extension CapacityAnswer {
     {
       let (window, mean) = (Double(summary.injected) / rate, Double(latency) * 1e-12)
       if window < 10 * mean {
-        return "its arrivals last \(NumberText.brief(window)) s and a request "
-          + "\(NumberText.brief(mean)) s, too short a run to tell: give it more requests"
+        return "its arrivals last \(NumberShown.plain(window)) s and a request "
+          + "\(NumberShown.plain(mean)) s, too short a run to tell: give it more requests"
       }
     }
     return "a longer run tells a trend from chance"

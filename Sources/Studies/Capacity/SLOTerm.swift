@@ -165,18 +165,3 @@ extension SummaryValue {
     }
   }
 }
-
-extension NumberText {
-  /// The shortest text that reads back as `value`, without a point when it is whole.
-  static func shortest(_ value: Double) -> String {
-    Int64(exactly: value).map { "\($0)" } ?? "\(value)"
-  }
-
-  /// About four digits, for sentences: `49.83`, `2310`, `0.9912`.
-  static func brief(_ value: Double) -> String {
-    let size = value.magnitude
-    if size >= 1000 || size == 0 { return value.fixed(0) }
-    if size < 1e-3 { return "\(value)" }
-    return value.fixed(size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4)
-  }
-}

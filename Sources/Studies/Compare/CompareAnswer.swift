@@ -77,6 +77,14 @@ public enum CompareAnswer: Sendable {
     }
   }
 
+  /// Whether a metric that was asked for by name is defined on one side alone.
+  public var isMissing: Bool {
+    switch self {
+    case .sides(let comparison): comparison.isMissing
+    case .measured(let comparison): comparison.isMissing
+    }
+  }
+
   /// The answer for a person.
   public var text: String {
     switch self {

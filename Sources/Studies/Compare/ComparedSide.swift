@@ -55,6 +55,34 @@ struct ComparedSide: Sendable {
     }.map(\.element)
   }
 
+  /// Results whose cell in some run is neither empty nor a finite number, each with that cell;
+  /// in the order of the table.
+  var unreadable: [(metric: String, cell: String)] {
+    columns.enumerated().compactMap { index, name in
+      guard ComparedMetric.isResult(name), ComparedMetric.isKnown(name) else { return nil }
+      let cells = runs.lazy.map { $0.cells[index] }
+      return cells.first { !$0.isEmpty && !(Double($0)?.isFinite ?? false) }.map { (name, $0) }
+    }
+  }
+
+  /// One line about what is unreadable, if anything is.
+  var faults: [String] {
+    let list = unreadable.map { "\($0.metric) \"\($0.cell)\"" }
+    return list.isEmpty ? [] : ["no number in \(name): \(list.joined(separator: ", "))"]
+  }
+
+  /// The metrics that this side or `other` has.
+  func metrics(and other: ComparedSide) -> [String] {
+    let own = metrics
+    return own + other.metrics.filter { !own.contains($0) }
+  }
+
+  /// The metrics of this side that `other` lacks: no run of it says anything of them.
+  func metrics(without other: ComparedSide) -> [String] {
+    let others = other.metrics + other.unreadable.map(\.metric)
+    return metrics.filter { !others.contains($0) }
+  }
+
   /// Every run.
   var runs: [ComparedRun] { points.flatMap(\.runs) }
 

@@ -38,7 +38,7 @@ extension Comparison {
       (.withinRuns, "one run each over other arrivals: intervals of batch means"),
     ]
     let used = kinds.filter { kind in rows.contains { $0.method == kind.0 } }.map(\.1)
-    let share = NumberShown.trimmed(100 * confidence)
+    let share = NumberText.trimmed(100 * confidence, 6)
     let level = "\(share) % for all \(intervals) intervals together (Bonferroni)"
     // Of single runs the requests give means an interval, which informs and decides nothing.
     let isInformed = rows.contains { $0.method == .exact && $0.level != nil }
@@ -59,7 +59,8 @@ extension Comparison {
     let interval = row.relativeInterval.map {
       "[\(NumberShown.change($0.low)), \(NumberShown.change($0.high))]"
     }
-    let verdict = row.verdict == .worse ? "WORSE" : row.verdict.rawValue
+    let isBad = row.verdict == .worse || row.verdict == .missing
+    let verdict = isBad ? row.verdict.rawValue.uppercased() : row.verdict.rawValue
     return [
       row.metric, value(row.a, row.meanA, widths.a), value(row.b, row.meanB, widths.b), change,
       interval ?? "", row.sense == .neither ? "" : "\(row.tolerance)",
@@ -68,20 +69,29 @@ extension Comparison {
   }
 
   private var conclusion: String {
-    let worse = rows.filter { $0.verdict == .worse }
-    guard !worse.isEmpty else {
-      let better = rows.count { $0.verdict == .better }
-      return "not worse" + (better > 0 ? " (\(better) better)" : "")
+    func names(_ verdict: ComparisonRow.Verdict) -> [String] {
+      var names: [String] = []
+      for row in rows where row.verdict == verdict && !names.contains(row.metric) {
+        names.append(row.metric)
+      }
+      return names.isEmpty
+        ? [] : ["\(verdict.rawValue.uppercased()): \(names.joined(separator: ", "))"]
     }
-    var names: [String] = []
-    for row in worse where !names.contains(row.metric) { names.append(row.metric) }
-    return "WORSE: \(names.joined(separator: ", "))"
+    let faults = names(.worse) + names(.missing)
+    guard faults.isEmpty else { return faults.joined(separator: "; ") }
+    let counts = [ComparisonRow.Verdict.better, .unclear].compactMap { verdict in
+      let count = rows.count { $0.verdict == verdict }
+      return count > 0 ? "\(count) \(verdict.rawValue)" : nil
+    }
+    return "not worse" + (counts.isEmpty ? "" : " (\(counts.joined(separator: ", ")))")
   }
+
+  private var verdict: String { isWorse ? "worse" : isMissing ? "missing" : "not worse" }
 
   /// The answer of `--json`.
   public var json: JSON {
     .object([
-      ("a", .string(a)), ("b", .string(b)), ("verdict", .string(isWorse ? "worse" : "not worse")),
+      ("a", .string(a)), ("b", .string(b)), ("verdict", .string(verdict)),
       ("confidence", .number(confidence)), ("intervals", .integer(Int64(intervals))),
       ("rows", .array(rows.map(json))),
       ("only_in_a", .array(only.a.map { .string($0) })),
@@ -137,8 +147,13 @@ extension Comparison {
       ColumnEntry("relative_high", "1", "Upper end of its interval.", interval),
       ColumnEntry("interval_confidence", "1", "Confidence of that interval alone.", interval),
       ColumnEntry("tolerance", "", "How much worse it may be: a share, or in the unit.", every),
-      ColumnEntry("verdict", "", "worse, better, same or not judged.", every),
-      ColumnEntry("reason", "", "Why it is not judged.", "rows that are not judged"),
+      ColumnEntry(
+        "verdict", "",
+        "worse or better: the interval lies beyond the tolerance; same: within; unclear: it "
+          + "reaches beyond and back; missing: asked for and defined on one side alone; or not "
+          + "judged.", every),
+      ColumnEntry(
+        "reason", "", "Why it is missing or not judged.", "rows that are missing or not judged"),
     ]
   }
 

@@ -20,6 +20,8 @@ public struct Comparison: Sendable {
 
   /// Whether some metric is worse in B, or B lacks a point of A.
   public var isWorse: Bool { rows.contains { $0.verdict == .worse } }
+  /// Whether a metric that was asked for by name is defined on one side alone.
+  public var isMissing: Bool { rows.contains { $0.verdict == .missing } }
 
   /// Compares `b` with `a`.
   ///
@@ -32,9 +34,8 @@ public struct Comparison: Sendable {
     (self.a, self.b) = (a.name, b.name)
     extents = (a.extent, b.extent)
     confidence = settings.confidence
-    let (known, others) = (a.metrics, b.metrics)
-    only = (known.filter { !others.contains($0) }, others.filter { !known.contains($0) })
-    try settings.check(against: known + only.b)
+    only = (a.metrics(without: b), b.metrics(without: a))
+    try settings.check(against: a.metrics(and: b))
     let match = try PointMatch(a, b)
     keys = match.keys
     let names = settings.names(standing: ComparedMetric.judged)
@@ -53,7 +54,7 @@ public struct Comparison: Sendable {
       Self.judged($0.row, $0.estimate, $0.pair, level: level, single: settings.confidence)
     }
     rows += match.missing.map(Self.missing)
-    notes = match.notes + Self.notes(match.pairs, keys: match.keys, rows)
+    notes = match.notes + a.faults + b.faults + Self.notes(match.pairs, keys: match.keys, rows)
     try checkJudged()
   }
 

@@ -23,8 +23,12 @@ struct ComparisonRow: Sendable {
     case worse
     /// Beyond it on the good side.
     case better
-    /// Neither.
+    /// Within it, for certain.
     case same
+    /// Its interval reaches beyond the tolerance and back within: more seeds may tell.
+    case unclear
+    /// Asked for by name and defined on one side alone.
+    case missing
     /// Shown and not judged.
     case open = "not judged"
   }
@@ -73,7 +77,8 @@ struct ComparisonRow: Sendable {
 extension ComparisonRow {
   /// Judges by `estimate` with the interval of confidence `level`.
   ///
-  /// It is worse when the whole interval lies beyond the tolerance on the bad side.
+  /// It is worse when the whole interval lies beyond the tolerance on the bad side, the same when
+  /// all of it lies within, and unclear when its end does.
   mutating func judge(by estimate: DifferenceEstimate, level: Double) {
     let interval = estimate.interval(level: level)
     self.level = level
@@ -106,10 +111,18 @@ extension ComparisonRow {
   }
 
   private mutating func decide(low: Double, high: Double, limit: Double) {
-    switch sense {
-    case .neither: verdict = .open
-    case .higher: verdict = low > limit ? .worse : high < -limit ? .better : .same
-    case .lower: verdict = high < -limit ? .worse : low > limit ? .better : .same
+    guard sense != .neither else {
+      verdict = .open
+      return
+    }
+    // How much worse it is at least and at most.
+    let (least, most) = sense == .higher ? (low, high) : (-high, -low)
+    if least > limit {
+      verdict = .worse
+    } else if most < -limit {
+      verdict = .better
+    } else {
+      verdict = least >= -limit && most <= limit ? .same : .unclear
     }
   }
 

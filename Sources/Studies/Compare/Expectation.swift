@@ -66,14 +66,21 @@ struct Expectation: Sendable {
       let low = try Self.number(try r.field("min"))
       let high = try Self.number(try r.field("max"))
       guard let value else {
-        guard within == nil, low != nil || high != nil else { throw field.error("says no \(hint)") }
+        guard within == nil else {
+          throw field.error("has within and no value; write {value: 20.4, within: 2%}")
+        }
+        guard low != nil || high != nil else {
+          throw field.error("has neither value, min nor max; \(hint)")
+        }
         if let low, let high, low > high { throw field.error("has min \(low) above max \(high)") }
         return (.between(low, high), why)
       }
       guard low == nil, high == nil else {
         throw field.error("has value beside min or max; write one of both")
       }
-      let text = try value.text()
+      guard case .scalar(let text, _) = value.node.content else {
+        throw value.error("is \(value.node.found); write a number, or text such as STABLE")
+      }
       guard let number = Scalar.number(text) else {
         guard within == nil else { throw value.error("\"\(text)\" is no number; within needs one") }
         return (.text(text), why)
@@ -91,7 +98,9 @@ struct Expectation: Sendable {
 
   private static func tolerance(_ field: Field?) throws(ConfigError) -> Tolerance {
     guard let field else { return .absolute(0) }
-    let text = try field.text()
+    guard case .scalar(let text, _) = field.node.content else {
+      throw field.error("is \(field.node.found); write 2%, or an amount in the metric's unit")
+    }
     guard let tolerance = Tolerance(parsing: text[...]) else {
       throw field.error("\"\(text)\" is no tolerance; write 2%, or an amount in the metric's unit")
     }

@@ -6,13 +6,19 @@ internal import Metrics
 public struct MeasuredComparison: Sendable {
   struct Row: Sendable {
     let metric: String
-    let measured: Double
-    let simulated: Double
+    /// nil where it is undefined; of a metric that was asked for by name one may be.
+    let measured: Double?
+    let simulated: Double?
     /// simulated / measured − 1; nil when that is 0.
     let error: Double?
     /// Given tolerance; nil: the band of documented errors, which only informs.
     let tolerance: Tolerance?
     let isOutside: Bool
+
+    /// What has no value; nil when both have one.
+    var missing: String? {
+      measured == nil ? "measured" : simulated == nil ? "simulated" : nil
+    }
   }
 
   let measured: String
@@ -28,6 +34,9 @@ public struct MeasuredComparison: Sendable {
   /// Whether an error is beyond a tolerance that was given.
   public var isWorse: Bool { rows.contains { $0.tolerance != nil && $0.isOutside } }
 
+  /// Whether a metric that was asked for by name is defined on one side alone.
+  public var isMissing: Bool { rows.contains { $0.missing != nil } }
+
   /// Compares a side that was measured with one that was simulated; several runs count with their
   /// mean.
   ///
@@ -42,19 +51,23 @@ public struct MeasuredComparison: Sendable {
         .file(simulated.name),
         "has \(simulated.points.count) points; one configuration is compared with a measured run")
     }
-    let (known, others) = (measured.metrics, simulated.metrics)
-    only = (known.filter { !others.contains($0) }, others.filter { !known.contains($0) })
-    try settings.check(against: known + only.simulated)
+    only = (measured.metrics(without: simulated), simulated.metrics(without: measured))
+    try settings.check(against: measured.metrics(and: simulated))
     for name in settings.names(standing: ComparedMetric.measured) {
-      guard let first = Self.mean(name, measured), let second = Self.mean(name, simulated) else {
-        continue
+      let (first, second) = (Self.mean(name, measured), Self.mean(name, simulated))
+      if let first, let second {
+        rows.append(Self.row(name, first, second, settings.tolerance(of: name)))
+      } else if settings.isNamed(name), first != nil || second != nil {
+        rows.append(
+          Row(
+            metric: name, measured: first, simulated: second, error: nil,
+            tolerance: settings.tolerance(of: name), isOutside: false))
       }
-      rows.append(Self.row(name, first, second, settings.tolerance(of: name)))
     }
     guard !rows.isEmpty else {
       throw ConfigError(nil, "\(measured.name) and \(simulated.name) have no metric in common")
     }
-    notes = Self.notes(measured, simulated)
+    notes = measured.faults + simulated.faults + Self.notes(measured, simulated)
   }
 
   private static func mean(_ metric: String, _ side: ComparedSide) -> Double? {
@@ -119,10 +132,11 @@ public struct MeasuredComparison: Sendable {
     ])
     for row in rows {
       let limit =
-        row.tolerance.map { "\($0)" } ?? "the usual ±\(NumberShown.trimmed(100 * Self.band)) %"
+        row.tolerance.map { "\($0)" } ?? "the usual ±\(NumberText.trimmed(100 * Self.band, 6)) %"
       table.add([
         row.metric, NumberShown.plain(row.measured), NumberShown.plain(row.simulated),
-        NumberShown.change(row.error), row.isOutside ? "outside \(limit)" : "",
+        NumberShown.change(row.error),
+        row.missing.map { "MISSING: not \($0)" } ?? (row.isOutside ? "outside \(limit)" : ""),
       ])
     }
     var lines = ["measured   \(measured)", "simulated  \(simulated)"] + table.lines
@@ -138,7 +152,7 @@ public struct MeasuredComparison: Sendable {
   public var json: JSON {
     .object([
       ("measured", .string(measured)), ("simulated", .string(simulated)),
-      ("verdict", .string(isWorse ? "worse" : "not worse")),
+      ("verdict", .string(isWorse ? "worse" : isMissing ? "missing" : "not worse")),
       (
         "rows",
         .array(
@@ -146,10 +160,11 @@ public struct MeasuredComparison: Sendable {
             .object([
               ("metric", .string(row.metric)),
               ("unit", .string(ComparedMetric.unit(of: row.metric))),
-              ("measured", .number(row.measured)), ("simulated", .number(row.simulated)),
+              ("measured", row.measured.map { .number($0) } ?? .null),
+              ("simulated", row.simulated.map { .number($0) } ?? .null),
               ("error", row.error.map { .number($0) } ?? .null),
               ("tolerance", row.tolerance.map { .string("\($0)") } ?? .null),
-              ("outside", .bool(row.isOutside)),
+              ("outside", row.missing == nil ? .bool(row.isOutside) : .null),
             ])
           })
       ),
@@ -161,10 +176,11 @@ public struct MeasuredComparison: Sendable {
 
   /// Columns of compare.csv.
   private static let columns: [ColumnEntry] = [
-    ColumnEntry("metric", "", "A key of both results.", "metrics that both have"),
-    ColumnEntry("unit", "", "Unit of measured and simulated.", "metrics that both have"),
-    ColumnEntry("measured", "", "What was measured.", "metrics that both have"),
-    ColumnEntry("simulated", "", "What was simulated, mean over runs.", "metrics that both have"),
+    ColumnEntry(
+      "metric", "", "A key of both results, or one that was asked for by name.", "metrics"),
+    ColumnEntry("unit", "", "Unit of measured and simulated.", "metrics"),
+    ColumnEntry("measured", "", "What was measured.", "metrics that it has"),
+    ColumnEntry("simulated", "", "What was simulated, mean over runs.", "metrics that it has"),
     ColumnEntry("error", "1", "simulated / measured - 1.", "measured is not 0"),
     ColumnEntry("tolerance", "", "The tolerance that was given.", "metrics with one"),
     ColumnEntry(
@@ -177,9 +193,10 @@ public struct MeasuredComparison: Sendable {
     var table = CSVText.row(Self.columns.map(\.name))
     for row in rows {
       table += CSVText.row([
-        row.metric, ComparedMetric.unit(of: row.metric), "\(row.measured)", "\(row.simulated)",
-        row.error.map { "\($0)" } ?? "", row.tolerance.map { "\($0)" } ?? "",
-        row.isOutside ? "1" : "0",
+        row.metric, ComparedMetric.unit(of: row.metric), row.measured.map { "\($0)" } ?? "",
+        row.simulated.map { "\($0)" } ?? "", row.error.map { "\($0)" } ?? "",
+        row.tolerance.map { "\($0)" } ?? "",
+        row.missing == nil ? row.isOutside ? "1" : "0" : "",
       ])
     }
     return [

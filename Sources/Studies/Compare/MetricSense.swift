@@ -62,15 +62,12 @@ enum ComparedMetric {
       ["mean", "median", "p99"].map { "\($0)_\(time)_ms" }
     } + ["request_throughput", "output_throughput", "duration", "max_concurrent_requests"]
 
-  /// Keys that say what was run, not what came out.
-  private static let settings = [
-    "num_prompts", "request_rate", "burstiness", "max_concurrency", "seed", "gpu_count",
-    "wall_time_s", "point", "warmup_requests", "measured_requests",
-  ]
-
   /// Whether the key called `name` is a result that two runs may be compared by.
-  static func isResult(_ name: String) -> Bool {
-    !settings.contains(name) && !name.hasSuffix("_ci") && !name.hasPrefix("ci_")
+  static func isResult(_ name: String) -> Bool { ColumnCatalog.kind(of: name) == .result }
+
+  /// Whether summary.json has a key called `name`.
+  static func isKnown(_ name: String) -> Bool {
+    ColumnCatalog.summary.contains { $0.name == name }
   }
 
   /// The unit of the metric called `name`; empty for pure numbers and for what is not known.

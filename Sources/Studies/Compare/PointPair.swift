@@ -78,7 +78,10 @@ struct PointPair {
         method: method, tolerance: given ?? standing, reason: reason)
     }
     guard !valuesA.isEmpty, !valuesB.isEmpty else {
-      return (row(.bare, "undefined in \(valuesA.isEmpty ? "A" : "B")"), nil)
+      var row = row(.bare, "undefined in \(valuesA.isEmpty ? "A" : "B")")
+      // Of runs that all failed nothing is defined, which failed_runs says.
+      if settings.isNamed(metric), !runsA.isEmpty, !runsB.isEmpty { row.verdict = .missing }
+      return (row, nil)
     }
     // What no seed moves is not random.
     let isFixed = Set(valuesA).count == 1 && Set(valuesB).count == 1

@@ -59,7 +59,7 @@ enum SideReader {
   /// The run whose directory lies at `path`.
   private static func run(_ path: String) throws(ConfigError) -> ComparedSide {
     let summary = Paths.join(path, "summary.json")
-    var side = try SummaryFile(readingFrom: summary).side(name: path)
+    var side = try ResultObject(readingFrom: summary).side(name: path)
     let requests = Paths.join(path, "requests.csv")
     if (try? Posix.kind(of: requests)) == .file {
       side.points[0].runs[0].requests = try RequestTimes(readingFrom: requests)
@@ -71,7 +71,7 @@ enum SideReader {
   }
 
   private static func json(_ path: String, _ changes: RunChanges) throws(ConfigError) -> Source {
-    let file = try SummaryFile(readingFrom: path)
+    let file = try ResultObject(readingFrom: path)
     if file.isResult { return .results(try file.side(name: path)) }
     guard file.has("model") || file.has("base") else {
       throw ConfigError(

@@ -1,5 +1,4 @@
 public import Files
-internal import Metrics
 
 /// How much worse a metric may be before it counts.
 public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
@@ -19,8 +18,8 @@ public enum Tolerance: Sendable, Equatable, CustomStringConvertible {
   /// `2 %` or `5`.
   public var description: String {
     switch self {
-    case .relative(let share): "\(NumberShown.trimmed(100 * share)) %"
-    case .absolute(let amount): NumberShown.trimmed(amount)
+    case .relative(let share): "\(NumberText.trimmed(100 * share, 6)) %"
+    case .absolute(let amount): NumberText.trimmed(amount, 6)
     }
   }
 }
@@ -96,6 +95,11 @@ public struct CompareSettings: Sendable {
     tolerances.first { $0.metric == metric }?.tolerance ?? standing
   }
 
+  /// Whether the user asked for `metric`: by name, or with a tolerance of its own.
+  func isNamed(_ metric: String) -> Bool {
+    metrics?.contains(metric) ?? false || tolerances.contains { $0.metric == metric }
+  }
+
   /// The metrics to judge, `standing` ones when the user named none, then those with a tolerance.
   func names(standing names: [String]) -> [String] {
     let base = metrics ?? names
@@ -110,33 +114,5 @@ public struct CompareSettings: Sendable {
     for (name, _) in tolerances where !known.contains(name) {
       throw .unknown("metric", name, known: known, at: .flag("--tolerance"))
     }
-  }
-}
-
-/// Numbers of a comparison as a person reads them.
-enum NumberShown {
-  /// About four digits; `-` when there is none.
-  static func plain(_ value: Double?) -> String {
-    guard let value, value.isFinite else { return "-" }
-    if value == value.rounded(), value.magnitude < 1e6 { return value.fixed(0) }
-    let limits: [(Double, Int)] = [(1000, 0), (100, 1), (10, 2), (1, 3), (0.1, 4)]
-    let decimals = limits.first { value.magnitude >= $0.0 }?.1 ?? 6
-    return value.fixed(decimals)
-  }
-
-  /// At most six decimals, without zeros at the end.
-  static func trimmed(_ value: Double) -> String {
-    value == 0 ? "0" : NumberText.trimmed(value, 6)
-  }
-
-  /// `plain` with its sign.
-  static func signed(_ value: Double) -> String { (value > 0 ? "+" : "") + plain(value) }
-
-  /// `+3.0 %`; `-` when there is none.
-  static func change(_ share: Double?) -> String {
-    guard let share, share.isFinite else { return "-" }
-    let percent = 100 * share
-    let text = percent.fixed(percent.magnitude < 10 ? 2 : 1)
-    return (percent > 0 ? "+" : "") + text + " %"
   }
 }

@@ -142,7 +142,7 @@ extension VariantComparison {
   }
 
   private var legend: [String] {
-    let share = NumberShown.trimmed(100 * confidence)
+    let share = NumberText.trimmed(100 * confidence, 6)
     guard intervals > 0 else {
       return ["one run each: differences are exact for these arrivals; --seeds 5 adds intervals"]
     }

@@ -36,6 +36,42 @@ import Testing
     }
   }
 
+  @Test func `a long answer leaves out what is the same, and nothing that is unclear`() throws {
+    let directory = try TestDirectory()
+    func rows(_ unclear: [String]) -> [SweepRow] {
+      (1...60).flatMap { point in
+        unclear.enumerated().map { seed, p99 in
+          SweepRow(scheduler: "s\(point)", seed: seed, p99: point == 7 ? p99 : "10")
+        }
+      }
+    }
+    _ = try directory.write(sweepTable(rows(["10", "11", "12"])), to: "a.csv")
+    _ = try directory.write(sweepTable(rows(["11", "10", "12"])), to: "b.csv")
+    let outcome = try compare("a.csv", "b.csv", in: directory)
+    #expect(outcome.code == 0 && outcome.errors == "")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count { $0.hasSuffix(" unclear") } == 1)
+    #expect(lines.contains { $0.hasPrefix("s7 ") && $0.contains("p99_ttft_ms") })
+    #expect(lines.contains("and 179 that are the same"), "\(outcome.output)")
+    #expect(lines.last == "not worse (1 unclear)")
+  }
+
+  @Test func `a metric that was asked for and is missing exits with 1 and says so`() throws {
+    let directory = try runs()
+    _ = try directory.write(
+      try String(contentsOfFile: "\(directory.path)/a/summary.json", encoding: .utf8)
+        .replacing(#/"p99_ttft_ms": [0-9.]+/#, with: "\"p99_ttft_ms\": null"), to: "c.json")
+    let wanted = ["--metrics", "p99_ttft_ms,failed"]
+    for pair in [["a", "c.json"], ["c.json", "a"]] {
+      let outcome = try #require(
+        try Binary.martlet(["compare"] + pair + wanted, in: directory))
+      #expect(outcome.code == 1 && outcome.errors == "")
+      #expect(outcome.output.hasSuffix("\nMISSING: p99_ttft_ms\n"), "\(outcome.output)")
+      #expect(outcome.output.contains("MISSING: undefined in \(pair[0] == "a" ? "B" : "A")\n"))
+      #expect(try Binary.martlet(["compare"] + pair, in: directory)?.code == 0)
+    }
+  }
+
   @Test func `a run, its summary.json and its experiment are the same`() throws {
     let directory = try runs()
     for name in ["a", "a/summary.json", "a.yaml"] {
@@ -127,7 +163,7 @@ import Testing
     {"date": "20260101-000000", "endpoint_type": "vllm", "model_id": "meta-llama/Meta-Llama-3-8B",
      "num_prompts": 300, "request_rate": 15.0, "burstiness": 1.0, "max_concurrency": null,
      "duration": 19.5, "completed": 300, "failed": 0, "request_throughput": 15.0,
-     "output_throughput": 290.0, "mean_ttft_ms": \(ttft), "p99_ttft_ms": NaN,
+     "output_throughput": 290.0, "mean_ttft_ms": \(ttft), "p99_ttft_ms": NaN, "p99_tpot_ms": "fast",
      "max_concurrent_requests": \(peak), "rtfx": 0.0,
      "input_lens": [1, 2], "itls": [[0.1, 0.2], []], "errors": ["a \\" ] \\\\", ""],
      "generated_texts": ["{[", "x"]}
@@ -147,7 +183,10 @@ import Testing
       let lines = outcome.output.split(separator: "\n")
       let line = try #require(lines.first { $0.hasPrefix("mean_ttft_ms") })
       #expect(line.contains("+20.0 %") && line.hasSuffix("outside the usual ±10 %"), "\(line)")
-      #expect(lines.contains { $0.hasPrefix("only simulated: ") && $0.contains("p99_ttft_ms") })
+      let only = try #require(lines.first { $0.hasPrefix("only simulated: ") })
+      #expect(only.contains("p99_itl_ms") && !only.contains("p99_ttft_ms"), "\(only)")
+      #expect(
+        lines.contains("note: no number in bench.json: p99_ttft_ms \"NaN\", p99_tpot_ms \"fast\""))
       #expect(!outcome.output.contains("max_num_seqs"))
     }
     let gate = { (limit: String) in
@@ -156,6 +195,10 @@ import Testing
       ).code
     }
     #expect(try gate("15%") == 1 && gate("25%") == 0)
+    for (flag, value) in [("--metrics", "p99_ttft_ms"), ("--tolerance", "p99_ttft_ms=5%")] {
+      let missing = try compare("a", "bench.json", flag, value, in: directory)
+      #expect(missing.code == 1 && missing.output.contains("MISSING: not measured\n"))
+    }
   }
 
   @Test func `a measured peak above max_num_seqs is pointed out`() throws {

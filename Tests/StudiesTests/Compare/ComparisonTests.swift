@@ -62,9 +62,24 @@ import Testing
     let noisy = zip([1.2, 0.9, 1.1, 0.95, 1.15], values).map { $0 * $1 }
     let found = try tables(rows(), rows(1, noisy)).compared("a.csv", "b.csv")
     let row = try #require(found.row("p99_ttft_ms"))
-    #expect(row.verdict == "same")
+    #expect(row.verdict == "unclear" && found.verdict == "not worse")
     let (low, high) = (try #require(row.relativeLow), try #require(row.relativeHigh))
     #expect(low < 0 && high > 0.05)
+  }
+
+  @Test func `it is the same when the whole interval lies within the tolerance, else unclear`()
+    throws
+  {
+    let noisy = zip([1.02, 0.98, 1.01, 0.97, 1.02], values).map { $0 * $1 }
+    let directory = try tables(rows(), rows(1, noisy))
+    func verdict(_ tolerance: String) throws -> String? {
+      try directory.compared("a.csv", "b.csv", tolerances: [tolerance]).row("p99_ttft_ms")?.verdict
+    }
+    // The logarithms of the quotients: mean -0.000222, standard error 0.010533; t at 99.75 % for
+    // 4 degrees of freedom is 5.5976, so the interval is -5.75 % to 6.05 %.
+    #expect(try verdict("p99_ttft_ms=6.1%") == "same")
+    #expect(try verdict("p99_ttft_ms=6.0%") == "unclear")
+    #expect(try verdict("p99_ttft_ms=5.7%") == "unclear")
   }
 
   @Test func `other seeds are independent runs, as are the same seeds with other tokens`() throws {
@@ -177,6 +192,23 @@ import Testing
     #expect(without.onlyInA == ["p99_ttft_ms"])
     #expect(without.row("p99_ttft_ms")?.verdict == "not judged")
     #expect(without.row("p99_ttft_ms")?.reason == "undefined in B")
+  }
+
+  @Test(arguments: [("a.csv", "b.csv", "B"), ("b.csv", "a.csv", "A")])
+  func `a metric that was asked for and one side lacks is missing`(
+    first: String, second: String, side: String
+  ) throws {
+    let without = rows().map { SweepRow(seed: $0.seed, p99: "", throughput: $0.throughput) }
+    let directory = try tables(rows(), without)
+    for (metrics, tolerances) in [
+      ("p99_ttft_ms,output_throughput", []), ("p99_ttft_ms", []), (nil, ["p99_ttft_ms=5%"]),
+    ] as [(String?, [String])] {
+      let found = try directory.compared(first, second, tolerances: tolerances, metrics: metrics)
+      #expect(found.verdict == "missing" && found.row("p99_ttft_ms")?.verdict == "missing")
+      #expect(found.row("p99_ttft_ms")?.reason == "undefined in \(side)")
+    }
+    let others = try directory.compared(first, second, metrics: "output_throughput")
+    #expect(others.verdict == "not worse")
   }
 
   @Test func `a run that fails in B alone is worse, its other seeds are still paired`() throws {

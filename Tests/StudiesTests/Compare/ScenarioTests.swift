@@ -74,7 +74,18 @@ import Testing
     ("expect: {mean_tttf_ms: 1}", "s.yaml:11: unknown metric \"mean_tttf_ms\" (did you mean"),
     ("expect: {wall_time_s: 1}", "unknown metric"), ("expect: {}", "write p99_ttft_ms"),
     ("expect: {failed: {value: 1, max: 2}}", "beside min or max"),
-    ("expect: {failed: {within: 2%}}", "says no"), ("expect: {failed: {min: 3, max: 2}}", "above"),
+    (
+      "expect: {failed: {within: 2%}}",
+      "s.yaml:11: expect.failed has within and no value; write {value: 20.4, within: 2%}"
+    ),
+    (
+      "expect: {failed: {}}",
+      "s.yaml:11: expect.failed has neither value, min nor max; write {value: 20.4, within: 2%}, "
+    ),
+    ("expect: {failed: {value: [1]}}", "value is a list; write a number, or text such as STABLE"),
+    ("expect: {failed: {value: 1, within: [2%]}}", "within is a list; write 2%, or an amount"),
+    ("expect: {failed: [1]}", "failed is a list; write {value: 20.4, within: 2%}, "),
+    ("expect: {failed: {min: 3, max: 2}}", "above"),
     ("expect: {failed: {value: 1, within: x}}", "no tolerance"),
     ("expect: {failed: {valu: 1}}", "unknown key \"valu\" (did you mean \"value\"?)"),
     ("expect: {failed: '<= x'}", "has no number"), ("expect: {failed: '< 3'}", "no bound"),

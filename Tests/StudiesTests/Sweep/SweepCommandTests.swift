@@ -299,6 +299,7 @@ import Testing
       (["s.yaml", "--jobs", "0"], "--jobs 0 must be at least 1"),
       (["s.yaml", "--emit", "lsf"], "unknown batch system \"lsf\""),
       (["s.yaml", "--force", "--resume"], "--force and --resume exclude each other"),
+      (["s.yaml", "--emit", "slurm", "--resume"], "--emit and --resume exclude each other"),
       (["s.yaml", "--out", "no/where"], "there is no directory no"),
       (["none.yaml"], "none.yaml: no such file"),
     ] {

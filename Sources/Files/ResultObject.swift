@@ -1,19 +1,17 @@
-internal import Experiment
-internal import Files
-internal import Metrics
-
-/// The result of one run as a JSON object: a summary.json, or what `vllm bench serve` writes.
-struct SummaryFile {
-  private let path: String
-  private let entries: [(key: String, text: String)]
+/// The keys of a JSON file with one result: a summary.json, or what `vllm bench serve` writes.
+package struct ResultObject: Sendable {
+  /// The file.
+  package let path: String
+  /// Keys in the order of the file with their text; nil for null, lists and objects.
+  package let entries: [(key: String, text: String?)]
 
   /// Largest file that is read, bytes: the detailed results of vLLM hold every gap.
   private static let limit = 1 << 30
 
   /// Reads the file at `path`; lists and objects in it are passed over.
   ///
-  /// - Throws: `ConfigError` when it is no JSON object.
-  init(readingFrom path: String) throws(ConfigError) {
+  /// - Throws: `ConfigError` when it cannot be read or is no JSON object.
+  package init(readingFrom path: String) throws(ConfigError) {
     let bytes: [UInt8]
     do {
       bytes = try Posix.readAll(path, limit: Self.limit)
@@ -24,38 +22,26 @@ struct SummaryFile {
   }
 
   /// Reads `bytes`, which stand in the file at `path`.
-  init(_ bytes: [UInt8], path: String) throws(ConfigError) {
+  ///
+  /// - Throws: `ConfigError` when they are no JSON object.
+  package init(_ bytes: [UInt8], path: String) throws(ConfigError) {
     self.path = path
     let head = String(decoding: Self.withoutLists(bytes), as: UTF8.self)
     guard case .mapping(let entries) = try ConfigNode(yaml: head, file: path).content else {
-      throw ConfigError(.file(path), "is no JSON object")
+      throw ConfigError(
+        .file(path), "is no JSON object, as martlet run and vllm bench serve --save-result write")
     }
     self.entries = entries.map { entry in
-      guard case .scalar(let text, _) = entry.value.content else { return (entry.key, "") }
+      guard case .scalar(let text, _) = entry.value.content else { return (entry.key, nil) }
       return (entry.key, text)
     }
   }
 
   /// Whether there is a key called `key`.
-  func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
+  package func has(_ key: String) -> Bool { entries.contains { $0.key == key } }
 
-  /// Whether this program wrote it.
-  private var isOwn: Bool { has("config_hash") && has("tool_version") }
-
-  /// Whether it is the result of a run.
-  var isResult: Bool { isOwn || (has("completed") && has("request_throughput")) }
-
-  /// The run as a side called `name`.
-  ///
-  /// - Throws: `ConfigError` when it is no result.
-  func side(name: String) throws(ConfigError) -> ComparedSide {
-    guard isResult else { throw ConfigError(.file(path), "is no result of a run") }
-    let seed = entries.first { $0.key == "seed" }?.text ?? ""
-    let run = ComparedRun(seed: seed, cells: entries.map(\.text), status: .ok)
-    return ComparedSide(
-      name: name, kind: isOwn ? .run : .measured, keys: [], columns: entries.map(\.key),
-      points: [ComparedPoint(cells: [], runs: [run])])
-  }
+  /// The text of `key`; nil when it has none.
+  package func text(_ key: String) -> String? { entries.first { $0.key == key }?.text }
 
   /// `bytes` with `null` in place of every list and object inside the outermost object.
   private static func withoutLists(_ bytes: [UInt8]) -> [UInt8] {
