@@ -41,7 +41,9 @@ struct BlockLists: Sendable {
 
   /// Puts a block that is in no list at the tail of `list`.
   mutating func append(_ block: BlockID, to list: Int) {
-    linkLast(block, list)
+    let end = blockCount + list
+    var links = links.mutableSpan
+    Self.linkLast(block, end, &links)
     counts[list] += 1
   }
 
@@ -57,26 +59,31 @@ struct BlockLists: Sendable {
 
   /// Takes `block` out of `list`, in which it is.
   mutating func remove(_ block: BlockID, from list: Int) {
-    unlink(block)
+    var links = links.mutableSpan
+    Self.unlink(block, &links)
     links[Int(block)] = Links(next: -1, previous: -1)
     counts[list] -= 1
   }
 
   /// Moves `block`, which is in `list`, to its tail.
   mutating func moveToTail(_ block: BlockID, of list: Int) {
-    unlink(block)
-    linkLast(block, list)
+    let end = blockCount + list
+    // One span: its entries are checked as an array's are, the array's owner only once.
+    var links = links.mutableSpan
+    Self.unlink(block, &links)
+    Self.linkLast(block, end, &links)
   }
 
-  private mutating func linkLast(_ block: BlockID, _ list: Int) {
-    let end = Int32(blockCount + list)
-    let earlier = links[Int(end)].previous
-    links[Int(block)] = Links(next: end, previous: earlier)
+  @inline(__always)
+  private static func linkLast(_ block: BlockID, _ end: Int, _ links: inout MutableSpan<Links>) {
+    let earlier = links[end].previous
+    links[Int(block)] = Links(next: Int32(end), previous: earlier)
     links[Int(earlier)].next = block
-    links[Int(end)].previous = block
+    links[end].previous = block
   }
 
-  private mutating func unlink(_ block: BlockID) {
+  @inline(__always)
+  private static func unlink(_ block: BlockID, _ links: inout MutableSpan<Links>) {
     let own = links[Int(block)]
     links[Int(own.previous)].next = own.next
     links[Int(own.next)].previous = own.previous
