@@ -58,7 +58,9 @@ let package = Package(
       ]),
     room(
       "Studies",
-      ["CGSL", "Cost", "Experiment", "Files", "Kernel", "Metrics", "Units", "Workload"]),
+      [
+        "CGSL", "Cost", "Experiment", "Files", "Kernel", "Memory", "Metrics", "Units", "Workload",
+      ]),
     room("Report", ["CGSL", "Catalog", "Cost", "Experiment", "Files", "Metrics", "Units"]),
     .executableTarget(
       name: "martlet",
@@ -70,7 +72,8 @@ let package = Package(
     .executableTarget(
       name: "Bench",
       dependencies: [
-        "Cluster", "Cost", "Kernel", "Metrics", "Schedulers", "Serving", "Units", "Workload",
+        "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units",
+        "Workload",
       ], exclude: ["README.md"], swiftSettings: strict),
     tests("UnitsTests", ["Units"]),
     tests("KernelTests", ["CGSL", "Kernel", "Units"]),
@@ -79,7 +82,7 @@ let package = Package(
     tests("CatalogTests", ["Catalog", "Units"]),
     tests("CostTests", ["Catalog", "Cost", "Kernel", "Units"]),
     tests("CalibrationTests", ["CGSL", "Calibration", "Catalog", "Cost", "Kernel", "Units"]),
-    tests("MemoryTests", ["Kernel", "Memory", "Units"]),
+    tests("MemoryTests", ["Kernel", "Memory", "Metrics", "Units", "Workload"]),
     tests(
       "EngineTests",
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),

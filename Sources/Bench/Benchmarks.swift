@@ -1,4 +1,5 @@
 internal import Kernel
+internal import Memory
 internal import Metrics
 internal import Serving
 internal import Units
@@ -51,6 +52,16 @@ let benchmarks: [Benchmark] = [
   Benchmark(name: "512/128 on 1000 instances", unit: "requests/s", limit: 0.25e6) {
     requests(1_000_000, instances: 1000)
   },
+  Benchmark(name: "cache replay: lru, 10 k blocks", unit: "block accesses/s", limit: 50e6) {
+    Caches.accesses(of: LRU.self, capacity: 10_000, times: 20)
+  },
+  Benchmark(
+    name: "cache replay: min, 10 k blocks, 12 k requests", unit: "CPU ms", limit: 1000,
+    work: {
+      let start = cpuSeconds()
+      _ = Caches.accesses(of: Min.self, capacity: 10_000, times: 1)
+      return (cpuSeconds() - start) * 1e3
+    }, isCeiling: true),
   Benchmark(name: "trace in: Azure CSV", unit: "MB/s", limit: 200) {
     megabytes(of: Traces.azure, name: "azure.csv")
   },

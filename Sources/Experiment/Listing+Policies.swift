@@ -2,6 +2,7 @@ internal import Cluster
 internal import Cost
 internal import Files
 internal import Kernel
+internal import Memory
 internal import Schedulers
 internal import Serving
 internal import Workload
@@ -17,6 +18,18 @@ extension Listing {
     }
     return Listing(
       [.text("name"), .text("knows"), .text("what")], Schedulers.schedulers.map { entry($0) })
+  }
+
+  static var evictions: Listing {
+    func entry<E: EvictionPolicy>(_ type: E.Type) -> Entry {
+      Entry(
+        cells: [E.name, E.isOracle ? "oracle" : "", E.summary],
+        fields: [
+          ("name", .string(E.name)), ("oracle", .bool(E.isOracle)), ("summary", .string(E.summary)),
+        ], options: optionDefaults(E.Options.self))
+    }
+    return Listing(
+      [.text("name"), .text("knows"), .text("what")], Memory.evictions.map { entry($0) })
   }
 
   static var routers: Listing {

@@ -125,7 +125,8 @@ public struct Listing: Sendable {
       case .tiers: Self.tiers
       case .schedulers: Self.schedulers
       case .routers: Self.routers
-      case .evictions, .codecs, .techniques: Listing([.text("name")], [])
+      case .evictions: Self.evictions
+      case .codecs, .techniques: Listing([.text("name")], [])
       case .formats: Self.formats
       case .distributions: Self.distributions
       case .scenarios: Self.scenarios(in: scenarios)

@@ -4,9 +4,13 @@ internal import Units
 ///
 /// Every operation is O(1). A list's head is its oldest end where not said otherwise.
 struct BlockLists: Sendable {
+  private struct Links {
+    var next: Int32
+    var previous: Int32
+  }
+
   // Entries of blocks, then one sentinel a list: its next is the head, its previous the tail.
-  private var next: [Int32]
-  private var previous: [Int32]
+  private var links: [Links]
   private let blockCount: Int
   /// Blocks of each list.
   private(set) var counts: [Int]
@@ -14,54 +18,74 @@ struct BlockLists: Sendable {
   /// `lists` empty lists of blocks with numbers below `blockCount`.
   init(lists: Int, blockCount: Int) {
     self.blockCount = blockCount
-    next = Array(repeating: -1, count: blockCount + lists)
-    previous = next
+    links = Array(repeating: Links(next: -1, previous: -1), count: blockCount + lists)
     counts = Array(repeating: 0, count: lists)
-    for list in 0..<lists {
-      next[blockCount + list] = Int32(blockCount + list)
-      previous[blockCount + list] = Int32(blockCount + list)
+    for list in blockCount..<blockCount + lists {
+      links[list] = Links(next: Int32(list), previous: Int32(list))
     }
   }
 
   /// Whether `block` is in any list.
-  func contains(_ block: BlockID) -> Bool { next[Int(block)] >= 0 }
+  func contains(_ block: BlockID) -> Bool { links[Int(block)].next >= 0 }
 
   /// The first block of `list`, −1 if it is empty.
-  func head(of list: Int) -> BlockID { inside(next[blockCount + list]) }
+  func head(of list: Int) -> BlockID { inside(links[blockCount + list].next) }
   /// The last block of `list`, −1 if it is empty.
-  func tail(of list: Int) -> BlockID { inside(previous[blockCount + list]) }
+  func tail(of list: Int) -> BlockID { inside(links[blockCount + list].previous) }
   /// The block after `block`, −1 at the tail.
-  func after(_ block: BlockID) -> BlockID { inside(next[Int(block)]) }
+  func after(_ block: BlockID) -> BlockID { inside(links[Int(block)].next) }
   /// The block before `block`, −1 at the head.
-  func before(_ block: BlockID) -> BlockID { inside(previous[Int(block)]) }
+  func before(_ block: BlockID) -> BlockID { inside(links[Int(block)].previous) }
 
   private func inside(_ entry: Int32) -> BlockID { entry < blockCount ? entry : -1 }
 
   /// Puts a block that is in no list at the tail of `list`.
   mutating func append(_ block: BlockID, to list: Int) {
-    link(block, before: Int32(blockCount + list), list)
+    let end = blockCount + list
+    var links = links.mutableSpan
+    Self.linkLast(block, end, &links)
+    counts[list] += 1
   }
 
   /// Puts a block that is in no list at the head of `list`.
   mutating func prepend(_ block: BlockID, to list: Int) {
-    link(block, before: next[blockCount + list], list)
-  }
-
-  private mutating func link(_ block: BlockID, before entry: Int32, _ list: Int) {
-    let earlier = previous[Int(entry)]
-    next[Int(block)] = entry
-    previous[Int(block)] = earlier
-    next[Int(earlier)] = block
-    previous[Int(entry)] = block
+    let end = Int32(blockCount + list)
+    let later = links[Int(end)].next
+    links[Int(block)] = Links(next: later, previous: end)
+    links[Int(later)].previous = block
+    links[Int(end)].next = block
     counts[list] += 1
   }
 
   /// Takes `block` out of `list`, in which it is.
   mutating func remove(_ block: BlockID, from list: Int) {
-    let (earlier, later) = (previous[Int(block)], next[Int(block)])
-    next[Int(earlier)] = later
-    previous[Int(later)] = earlier
-    next[Int(block)] = -1
+    var links = links.mutableSpan
+    Self.unlink(block, &links)
+    links[Int(block)] = Links(next: -1, previous: -1)
     counts[list] -= 1
+  }
+
+  /// Moves `block`, which is in `list`, to its tail.
+  mutating func moveToTail(_ block: BlockID, of list: Int) {
+    let end = blockCount + list
+    // One span: its entries are checked as an array's are, the array's owner only once.
+    var links = links.mutableSpan
+    Self.unlink(block, &links)
+    Self.linkLast(block, end, &links)
+  }
+
+  @inline(__always)
+  private static func linkLast(_ block: BlockID, _ end: Int, _ links: inout MutableSpan<Links>) {
+    let earlier = links[end].previous
+    links[Int(block)] = Links(next: Int32(end), previous: earlier)
+    links[Int(earlier)].next = block
+    links[end].previous = block
+  }
+
+  @inline(__always)
+  private static func unlink(_ block: BlockID, _ links: inout MutableSpan<Links>) {
+    let own = links[Int(block)]
+    links[Int(own.previous)].next = own.next
+    links[Int(own.next)].previous = own.previous
   }
 }

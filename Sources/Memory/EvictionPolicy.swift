@@ -13,13 +13,24 @@ public struct EvictionContext: Sendable {
   ///
   /// `Int32.max` if there is none; empty unless the policy says `isOracle`.
   public var nextUse: [Int32]
+  /// The block of each use in the trace; empty unless the policy says `isOracle`.
+  public var uses: [BlockID]
 
   /// A cache of `capacity` blocks with numbers below `blockCount`.
-  public init(capacity: Int, blockCount: Int, seed: UInt64 = 1, nextUse: [Int32] = []) {
+  public init(
+    capacity: Int, blockCount: Int, seed: UInt64 = 1, nextUse: [Int32] = [], uses: [BlockID] = []
+  ) {
     self.capacity = capacity
     self.blockCount = blockCount
     self.seed = seed
     self.nextUse = nextUse
+    self.uses = uses
+  }
+
+  /// The next request after the use at `position` that uses the same block; `Int32.max` if there is
+  /// none or it is not known.
+  func nextRequest(after position: Int) -> Int32 {
+    nextUse.indices.contains(position) ? nextUse[position] : .max
   }
 }
 
@@ -88,6 +99,9 @@ public struct BlockUser: Sendable {
 /// `retain` and `release` say so; a policy that ranks by the last use moves a block on `release`,
 /// as vLLM does, which frees a request's blocks from its last to its first.
 ///
+/// A policy knows exactly the blocks in the cache: from `insert` until `evict` or `expired` names
+/// one or `remove` takes it. An answer of false is advice, which the cache follows by `remove`.
+///
 /// The same calls give the same answers; randomness comes from `EvictionContext.seed` alone.
 public protocol EvictionPolicy: Sendable {
   /// Its settings.
@@ -101,6 +115,10 @@ public protocol EvictionPolicy: Sendable {
   /// Whether no block ever goes before those that follow it, given that blocks are released from
   /// a request's last to its first.
   static var keepsPrefixes: Bool { get }
+  /// The order in which it must hear of a request's blocks; nil: either.
+  static var visitOrder: VisitOrder? { get }
+  /// Whether a cache without a serving engine around it has room for everything.
+  static var isUnbounded: Bool { get }
   /// An empty cache.
   init(_ options: Options, _ context: EvictionContext)
   /// A block that is not in the cache enters it; there is room. False: drop it as soon as it is
@@ -119,6 +137,16 @@ public protocol EvictionPolicy: Sendable {
   mutating func evict(for incoming: BlockUse?) -> BlockID
   /// Forgets a block in the cache, which is dropped for another reason.
   mutating func remove(_ block: BlockID)
+  /// Takes one block that is not held and too old to be used at `now` out of the cache; −1 if
+  /// there is none. The cache asks before it looks a request up, until the answer is −1.
+  mutating func expired(at now: Instant) -> BlockID
+  /// Runs a cache of this policy, empty until now, over `trace`.
+  ///
+  /// The default is meant to be kept. It is a requirement so that the loop over blocks runs inside
+  /// the concrete type: one indirect call a trace, none a block.
+  mutating func replay(
+    _ trace: BlockTrace, capacity: Int, order: VisitOrder, logsRequests: Bool
+  ) -> CacheHits
 
   // What follows is those calls for many blocks. The defaults are meant to be kept: they are
   // requirements so that the loop over blocks runs inside the concrete type.
@@ -140,6 +168,12 @@ extension EvictionPolicy {
   public static var isOracle: Bool { false }
   /// Not promised.
   public static var keepsPrefixes: Bool { false }
+  /// Either order.
+  public static var visitOrder: VisitOrder? { nil }
+  /// Room has an end.
+  public static var isUnbounded: Bool { false }
+  /// Nothing grows too old.
+  public mutating func expired(at now: Instant) -> BlockID { -1 }
 
   /// One block after another.
   public mutating func enter(_ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser) {

@@ -24,6 +24,8 @@ public struct TraceOptions: Sendable {
   public var concurrency: Int?
   /// Counts time from the first row; otherwise from the zero of the file's own clock.
   public var rebase = true
+  /// Whether a request without output tokens is kept: it can ask a cache, but not a server.
+  public var keepsEmptyOutputs = false
   /// Whether the blocks of prompts are kept, 4 bytes each, or only counted.
   public var keepsBlocks = true
 

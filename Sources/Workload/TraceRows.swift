@@ -27,6 +27,7 @@ public struct TraceRows: Sendable {
   private var earliest: Int128 = 0
   private var latest: Int64 = .min
   private let keepsBlocks: Bool
+  private let leastOutput: Int32
   private var blocks: ChainInterner?
   private var sessions = SessionBuilder()
 
@@ -45,6 +46,7 @@ public struct TraceRows: Sendable {
     scale = TimeScale(factor: 1 / options.speedup)
     ignoresTimes = options.concurrency != nil
     keepsBlocks = options.keepsBlocks
+    leastOutput = options.keepsEmptyOutputs ? 0 : 1
     origin = options.rebase ? nil : 0
   }
 
@@ -57,7 +59,7 @@ public struct TraceRows: Sendable {
   mutating func keep(_ row: TraceRow, _ tokensPerBlock: Int32 = 0) throws(RowFault) {
     guard let time = row.time else { throw RowFault(.missing, field: 0) }
     guard row.prompt > 0 else { throw RowFault(.zero, field: 1) }
-    guard row.output > 0 else { throw RowFault(.zero, field: 2) }
+    guard row.output >= leastOutput else { throw RowFault(.zero, field: 2) }
     guard let arrival = scale.apply(offset(of: time)) else {
       lineBeyondSpan = line
       return

@@ -15,9 +15,9 @@ struct Martlet: ParsableCommand {
       """,
     version: martletVersion,
     subcommands: [
-      Run.self, Demo.self, Sweep.self, Merge.self, Compare.self, Capacity.self, ReportVerb.self,
-      Plot.self, Validate.self, Explain.self, List.self, Trace.self, Calibrate.self,
-      ValidateCost.self, ValidateRun.self, Completions.self,
+      Run.self, Demo.self, Sweep.self, Merge.self, Compare.self, Capacity.self, Cache.self,
+      ReportVerb.self, Plot.self, Validate.self, Explain.self, List.self, Trace.self,
+      Calibrate.self, ValidateCost.self, ValidateRun.self, Completions.self,
     ])
 
   /// Parses and runs; every fault of usage or configuration ends with 2.

@@ -32,6 +32,7 @@ import Testing
     #expect(try offers("martlet trace ge", in: directory) == ["generate"])
     #expect(try offers("martlet list sched", in: directory) == ["schedulers"])
     #expect(try offers("martlet sweep --emit k", in: directory) == ["k8s"])
+    #expect(try offers("martlet cache --policies s", in: directory) == ["sieve", "s3-fifo"])
     #expect(try offers("martlet completions z", in: directory) == ["zsh"])
     #expect(try offers("martlet run m", in: directory) == ["mine.yaml"])
     #expect(try offers("martlet explain --gpu h200", in: directory) == ["h200-sxm"])

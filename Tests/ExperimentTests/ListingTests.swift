@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [ListingKind.evictions, .codecs, .techniques, .scenarios])
+  @Test(arguments: [ListingKind.codecs, .techniques, .scenarios])
   func `a kind without entries is an empty list and a note`(kind: ListingKind) {
     let listing = Listing(kind)
     #expect(listing.text() == "")

@@ -14,6 +14,9 @@ import Testing
     _ = try directory.write("base: e.yaml\nexpect: {completed: 40}\n", to: "x.yaml")
     _ = try directory.write(
       "arrived_at,num_prefill_tokens,num_decode_tokens\n0,5,5\n1,x,5\n", to: "t.csv")
+    _ = try directory.write(
+      #"{"timestamp": 0, "input_length": 600, "output_length": 1, "hash_ids": [1, 2]}"# + "\n",
+      to: "b.jsonl")
     // 3 µs a block and 0.8 of 63 GB/s, but for 1 %.
     let copies = (0..<24).map { i -> String in
       let bytes = Double(4096 << (i % 12))
@@ -35,7 +38,8 @@ import Testing
     ("validate e.yaml", ["file", "kind", "valid", "points", "hash"]),
     ("validate s.yaml", ["file", "kind", "valid", "points", "cannot_run", "hash"]),
     ("explain e.yaml", []), ("explain e.yaml --step", []), ("list", []), ("list models", []),
-    ("trace info t.csv", []), ("trace generate e.yaml -o g.csv", ["file", "requests", "format"]),
+    ("cache b.jsonl --capacity 3", []), ("trace info t.csv", []),
+    ("trace generate e.yaml -o g.csv", ["file", "requests", "format"]),
     ("calibrate copies.csv --gpu h100_sxm", ["gpu", "classes", "skipped"]),
     ("validate-cost copies.csv --gpu h100_sxm", []),
     (

@@ -11,6 +11,7 @@ import Testing
     (folder: "Sources/Schedulers", kind: "Scheduler"),
     (folder: "Sources/Cluster/Routers", kind: "Router"),
     (folder: "Sources/Workload/Formats", kind: "TraceFormat"),
+    (folder: "Sources/Memory/Eviction", kind: "EvictionPolicy"),
   ]
   private let repository = Repository()
 

@@ -31,10 +31,7 @@ public struct LRU: EvictionPolicy {
   }
   /// It is the most recent.
   public mutating func touch(_ use: BlockUse) -> Bool {
-    if idle.contains(use.block) {
-      idle.remove(use.block, from: 0)
-      idle.append(use.block, to: 0)
-    }
+    if idle.contains(use.block) { idle.moveToTail(use.block, of: 0) }
     return true
   }
   /// Held blocks are not in the order.
@@ -51,5 +48,7 @@ public struct LRU: EvictionPolicy {
     return victim
   }
   /// Forgets it.
-  public mutating func remove(_ block: BlockID) { idle.remove(block, from: 0) }
+  public mutating func remove(_ block: BlockID) {
+    if idle.contains(block) { idle.remove(block, from: 0) }
+  }
 }

@@ -1,0 +1,101 @@
+public import Kernel
+public import Units
+
+/// GreedyDual-Size-Frequency: the block goes that is worth least, by its uses and by what it costs
+/// to compute it again; all others age with every block that goes.
+///
+/// Value: L + uses · cost, where L is the value of the last block that went and all blocks have one
+/// size. The cost of a block grows with the tokens before it, to which its attention goes:
+/// cost = `cost_base` + `cost_per_depth` · depth, the depth in blocks. The default is Llama-3-8B at
+/// 512 tokens a block: attention to one earlier block over the block's matrices, 4 · 32 · 4096 ·
+/// 512 FLOP / (2 · 8·10⁹ FLOP), 0.0168. A held block is in no order and keeps its value. Not
+/// modelled: sizes, and any order of prefixes.
+///
+/// Source: Cherkasova, "Improving WWW Proxies Performance with Greedy-Dual-Size-Frequency Caching
+/// Policy", HP Labs HPL-98-69R1, 1998; Cao and Irani, USENIX Symposium on Internet Technologies and
+/// Systems 1997, for L.
+public struct GDSF: EvictionPolicy {
+  /// What it costs to compute a block again.
+  public struct Options: PolicyOptions {
+    /// Cost of a first block.
+    public var costBase = 1.0
+    /// What each block before it adds.
+    public var costPerDepth = 0.0168
+    /// Llama-3-8B, 512 tokens a block.
+    public init() {}
+    /// Ranges.
+    public var fault: String? {
+      if !(costBase >= 1e-9 && costBase <= 1e9) {
+        return "cost_base \(costBase) must be from 1e-9 to 1e9"
+      }
+      if !(costPerDepth >= 0 && costPerDepth <= 1e9) {
+        return "cost_per_depth \(costPerDepth) must be from 0 to 1e9"
+      }
+      return nil
+    }
+  }
+
+  /// `gdsf`.
+  public static let name = "gdsf"
+  /// What it is.
+  public static let summary = "GreedyDual-Size-Frequency: uses times cost of computing it again"
+
+  // Bits of the value, which is above 0 so that they order as it does, then clock of the last use.
+  private var idle: BlockHeap<UInt128>
+  private var counts: [UInt32]
+  private var values: [Double]
+  private var clock: UInt64 = 0
+  private var age = 0.0
+  private let options: Options
+
+  /// An empty cache.
+  public init(_ options: Options, _ context: EvictionContext) {
+    self.options = options
+    idle = BlockHeap(blockCount: context.blockCount)
+    counts = Array(repeating: 0, count: context.blockCount)
+    values = Array(repeating: 0, count: context.blockCount)
+  }
+
+  private mutating func rank(_ block: BlockID) {
+    clock += 1
+    idle.set(block, to: UInt128(values[Int(block)].bitPattern) << 64 | UInt128(clock))
+  }
+
+  private mutating func value(_ use: BlockUse) {
+    let cost = options.costBase + options.costPerDepth * Double(use.depth)
+    values[Int(use.block)] = age + Double(counts[Int(use.block)]) * cost
+  }
+
+  /// It has been used once.
+  public mutating func insert(_ use: BlockUse) -> Bool {
+    counts[Int(use.block)] = 1
+    value(use)
+    rank(use.block)
+    return true
+  }
+  /// It has been used once more.
+  public mutating func touch(_ use: BlockUse) -> Bool {
+    counts[Int(use.block)] += 1
+    value(use)
+    if idle.contains(use.block) { rank(use.block) }
+    return true
+  }
+  /// Held blocks are not in the order.
+  public mutating func retain(_ block: BlockID) { idle.remove(block) }
+  /// It keeps its value and is the most recent with it.
+  public mutating func release(_ use: BlockUse) -> Bool {
+    rank(use.block)
+    return true
+  }
+  /// The one of least value goes; later values begin at it.
+  public mutating func evict(for incoming: BlockUse?) -> BlockID {
+    guard let victim = idle.first?.block else { return -1 }
+    age = max(age, values[Int(victim)])
+    idle.remove(victim)
+    return victim
+  }
+  /// Forgets it.
+  public mutating func remove(_ block: BlockID) {
+    if idle.contains(block) { idle.remove(block) }
+  }
+}
