@@ -70,7 +70,8 @@ let package = Package(
     .executableTarget(
       name: "Bench",
       dependencies: [
-        "Cluster", "Cost", "Kernel", "Metrics", "Schedulers", "Serving", "Units", "Workload",
+        "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units",
+        "Workload",
       ], exclude: ["README.md"], swiftSettings: strict),
     tests("UnitsTests", ["Units"]),
     tests("KernelTests", ["CGSL", "Kernel", "Units"]),

@@ -51,6 +51,9 @@ let benchmarks: [Benchmark] = [
   Benchmark(name: "512/128 on 1000 instances", unit: "requests/s", limit: 0.25e6) {
     requests(1_000_000, instances: 1000)
   },
+  Benchmark(name: "prefix cache; 110 blocks a request", unit: "requests/s", limit: 0.1e6) {
+    Double(Workloads.runCached(cachedSessions, blocks: 2200).totals.finished)
+  },
   Benchmark(name: "trace in: Azure CSV", unit: "MB/s", limit: 200) {
     megabytes(of: Traces.azure, name: "azure.csv")
   },
@@ -58,6 +61,9 @@ let benchmarks: [Benchmark] = [
     megabytes(of: Traces.mooncake, name: "mooncake.jsonl")
   },
 ]
+
+/// Made once: the benchmark is of the run.
+private let cachedSessions = Workloads.sessions(50_000)
 
 /// Growth of the resident set over a run that is the first of this process.
 private func memoryPerRequest() -> Double {
