@@ -1,6 +1,7 @@
 internal import Cluster
 internal import Cost
 internal import Kernel
+internal import Memory
 internal import Metrics
 internal import Schedulers
 internal import Serving
@@ -44,6 +45,54 @@ enum Workloads {
         at: .zero, prompt: prompt, output: Int32(2 + stream.exponential(mean: meanOutput)))
     }
     return table
+  }
+
+  /// Sessions of five turns behind a few system prompts, in blocks of 16: prompts of about 110
+  /// blocks of which half are known, outputs of 20 tokens.
+  static func sessions(_ count: Int) -> RequestTable {
+    var stream = RandomStream(seed: 11, name: "sessions")
+    var (table, turns) = (RequestTable(), SessionTurns())
+    var chains = PromptChains(tokensPerBlock: 16)
+    func extend(_ chain: inout [BlockID], by count: Int) {
+      for _ in 0..<count { chain.append(chains.addBlock(after: chain.last ?? -1)) }
+    }
+    var systems = [[BlockID]](repeating: [], count: 8)
+    for i in systems.indices { extend(&systems[i], by: 20) }
+    var time = Instant.zero
+    // Forty sessions at once, each with its chain, its next turn and its last row.
+    var open = [(chain: [BlockID], turn: Int32, row: Int32)](
+      repeating: ([], 6, -1), count: 40)
+    for row in 0..<count {
+      time = time + Seconds(stream.exponential(mean: 0.15))
+      let i = stream.below(open.count)
+      if open[i].turn > 5 { open[i] = (systems[stream.below(8)], 1, -1) }
+      extend(&open[i].chain, by: open[i].turn == 1 ? 20 : 20 + stream.below(41))
+      for block in open[i].chain { chains.append(block) }
+      chains.endRequest()
+      table.append(
+        at: time, prompt: Int32(16 * open[i].chain.count - stream.below(16)), output: 20)
+      turns.append(
+        session: Int32(row), turn: open[i].turn, parent: open[i].row, delay: -1)
+      (open[i].turn, open[i].row) = (open[i].turn + 1, Int32(row))
+    }
+    (table.chains, table.turns) = (chains, turns)
+    return table
+  }
+
+  /// One vLLM V1 with a prefix cache over `blocks` blocks, run to its end.
+  static func runCached(_ table: RequestTable, blocks: Int32) -> RunRecord {
+    var batch = Batch(blocks: blocks, tokensPerBlock: 16)
+    guard let keys = PrefixKeys(table, tokensPerBlock: 16) else { preconditionFailure("16 = 16") }
+    let context = EvictionContext(
+      capacity: Int(blocks), blockCount: PrefixCache.numbers(blocks: blocks, named: keys.count))
+    batch.cachePrefixes(keys, .hash, LRU(NoOptions(), context))
+    let instance = Instance(
+      batch: batch, scheduler: v1(sequences: 256), cost: TwoA100(), maxLeap: 256,
+      recorder: Recorder(exactGaps: 1 << 21))
+    var simulation = Simulation(
+      requests: table, instances: [instance], router: RoundRobin(NoOptions(), instances: 1))
+    simulation.run()
+    return simulation.record()
   }
 
   /// A cluster behind a round-robin router, run to its end.

@@ -59,13 +59,15 @@ struct PrefixCacheMaker: Sendable {
   /// What every instance must know of the prompts of `requests`.
   struct Names {
     fileprivate let keys: PrefixKeys
+    fileprivate let trace: BlockTrace?
     fileprivate let nextUse: [Int32]
   }
 
   /// The names of the blocks of `requests`; nil when their size and the batch's do not divide.
   func names(of requests: RequestTable, in batch: Batch) -> Names? {
-    guard let keys = PrefixKeys(requests, tokensPerBlock: batch.tokensPerBlock) else { return nil }
-    return Names(keys: keys, nextUse: isOracle ? requests.chains?.nextUses ?? [] : [])
+    guard var keys = PrefixKeys(requests, tokensPerBlock: batch.tokensPerBlock) else { return nil }
+    let trace = isOracle ? keys.trace(of: requests) : nil
+    return Names(keys: keys, trace: trace, nextUse: trace?.nextUses ?? [])
   }
 
   /// Gives `batch`, that of instance `number`, its cache.
@@ -73,7 +75,8 @@ struct PrefixCacheMaker: Sendable {
     let count = PrefixCache.numbers(blocks: batch.totalBlocks, named: names.keys.count)
     let context = EvictionContext(
       capacity: Int(batch.totalBlocks), blockCount: count,
-      seed: seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15, nextUse: names.nextUse)
+      seed: seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15, nextUse: names.nextUse,
+      uses: names.trace?.blocks ?? [])
     batch.cachePrefixes(names.keys, index, make(context))
   }
 }

@@ -63,31 +63,24 @@ public struct BlockUser: Sendable {
   public var request: Int32
   /// Now.
   public var time: Instant
-  /// Where its chain begins in `EvictionContext.nextUse`; −1 if its blocks are not in the trace.
+  /// Where its uses begin in `EvictionContext.nextUse`.
   public var position: Int
-  /// Blocks of the trace for `perTraceBlock` blocks of the cache; one of the two is 1.
-  public var traceBlocks: Int32
-  /// See `traceBlocks`.
-  public var perTraceBlock: Int32
+  /// How many of its uses stand there; 0 if its blocks are not in the trace.
+  public var knownUses: Int32
 
   /// A user; the parameters are the fields.
-  public init(
-    request: Int32, time: Instant, position: Int = -1, traceBlocks: Int32 = 1,
-    perTraceBlock: Int32 = 1
-  ) {
+  public init(request: Int32, time: Instant, position: Int = 0, knownUses: Int32 = 0) {
     self.request = request
     self.time = time
     self.position = position
-    self.traceBlocks = traceBlocks
-    self.perTraceBlock = perTraceBlock
+    self.knownUses = knownUses
   }
 
   /// Its use of `block`, which has `depth` blocks before it.
   public func use(of block: BlockID, depth: Int32) -> BlockUse {
-    let offset = ((depth + 1) * traceBlocks + perTraceBlock - 1) / perTraceBlock - 1
-    return BlockUse(
+    BlockUse(
       block: block, depth: depth, request: request,
-      position: position < 0 ? -1 : position + Int(offset), time: time)
+      position: depth < knownUses ? position + Int(depth) : -1, time: time)
   }
 }
 

@@ -53,6 +53,7 @@ public struct PrefixCache: Sendable {
   private var tree: BlockTree?
   private var victims: [BlockID] = []
   private var woken: [BlockID] = []
+  private var subtree: [BlockID] = []
 
   /// An empty cache over a pool of `blocks` blocks, for a trace that names `named` blocks.
   public init(blocks: Int32, named: Int, index: PrefixIndex, policy: any EvictionPolicy) {
@@ -120,30 +121,53 @@ public struct PrefixCache: Sendable {
     isOutput decoded: Bool, _ user: BlockUser
   ) -> Int32 {
     var copies: Int32 = 0
-    var (before, depth) = (previous, depth)
-    for (i, block) in zip(blocks.indices, blocks) {
-      let number = Int(block)
-      switch holders[number] {
-      case -1:
-        owner[number] = session
-        isOutput[number] = decoded
-        tree?.insert(block, under: before)
-        held += 1
-        policy.enter(blocks[i...i], depth: depth, user)
-        holders[number] = 1
-      case 0:
+    var i = blocks.startIndex
+    while i < blocks.endIndex {
+      let (block, number) = (blocks[i], Int(blocks[i]))
+      let depth = depth + Int32(i - blocks.startIndex)
+      if holders[number] > 0 {
+        holders[number] += 1
+        copies += 1
+        i += 1
+      } else if holders[number] == 0 {
         // The idle copy is given up for the one just computed.
-        policy.reuse(blocks[i...i], idle: [block], user)
+        _ = policy.touch(user.use(of: block, depth: depth))
+        policy.retain(block)
         holders[number] = 1
         idle -= 1
         held += 1
-      default:
-        holders[number] += 1
-        copies += 1
+        i += 1
+      } else {
+        let before = i > blocks.startIndex ? blocks[i - 1] : previous
+        let end = enter(blocks[i...], after: before, session: session, isOutput: decoded)
+        policy.enter(blocks[i..<end], depth: depth, user)
+        i = end
       }
-      (before, depth) = (block, depth + 1)
     }
     return copies
+  }
+
+  /// The first of `blocks`, up to one that is in the cache, enter it; answers where that is.
+  private mutating func enter(
+    _ blocks: ArraySlice<BlockID>, after previous: BlockID, session: Int32, isOutput decoded: Bool
+  ) -> Int {
+    var end = blocks.startIndex
+    while end < blocks.endIndex, holders[Int(blocks[end])] < 0 {
+      let number = Int(blocks[end])
+      holders[number] = 1
+      owner[number] = session
+      isOutput[number] = decoded
+      end += 1
+    }
+    held += Int32(end - blocks.startIndex)
+    if tree != nil {
+      var before = previous
+      for block in blocks[..<end] {
+        tree?.insert(block, under: before)
+        before = block
+      }
+    }
+    return end
   }
 
   /// A request lets go of `blocks`, which follow `depth` others; answers how many fell idle or
@@ -170,7 +194,7 @@ public struct PrefixCache: Sendable {
     idle += freed
     let depth = depth + Int32(first - blocks.startIndex)
     policy.leave(blocks[first...], depth: depth, user, dropped: &victims)
-    forgetVictims()
+    drop()
     return freed
   }
 
@@ -193,7 +217,7 @@ public struct PrefixCache: Sendable {
     victims.removeAll(keepingCapacity: true)
     policy.enter(numbers[...], depth: depth, user)
     policy.leave(numbers[...], depth: depth, user, dropped: &victims)
-    forgetVictims()
+    drop()
     return numbers
   }
 
@@ -213,15 +237,26 @@ public struct PrefixCache: Sendable {
       while idle > room {
         victims.removeAll(keepingCapacity: true)
         policy.evict(1, into: &victims)
-        // What follows a block that goes could never be hit again.
-        if let top = victims.first { tree?.addDescendants(of: top, to: &victims) }
-        for block in victims.dropFirst() { policy.remove(block) }
         forgetVictims()
       }
     }
   }
 
+  /// Takes idle blocks that have grown too old at `now` out of the cache.
+  public mutating func expire(at now: Instant) {
+    victims.removeAll(keepingCapacity: true)
+    while case let block = policy.expired(at: now), block >= 0 { victims.append(block) }
+    if !victims.isEmpty { forgetVictims() }
+  }
+
+  /// Follows the policy's advice to drop blocks that have just been released.
+  private mutating func drop() {
+    for block in victims { policy.remove(block) }
+    forgetVictims()
+  }
+
   private mutating func forgetVictims() {
+    if tree != nil { addSubtrees() }
     for block in victims {
       precondition(holders[Int(block)] == 0, "only idle blocks go (I10)")
       holders[Int(block)] = -1
@@ -229,6 +264,21 @@ public struct PrefixCache: Sendable {
       if Int(block) >= named { spareNumbers.append(block) }
     }
     idle -= Int32(victims.count)
+  }
+
+  /// What follows a victim could never be hit again, so it goes too.
+  private mutating func addSubtrees() {
+    subtree.removeAll(keepingCapacity: true)
+    for top in victims { tree?.addDescendants(of: top, to: &subtree) }
+    guard !subtree.isEmpty else { return }
+    // A victim may follow another one, and a block more than one of them.
+    for block in victims { holders[Int(block)] = -1 }
+    for block in subtree where holders[Int(block)] == 0 {
+      policy.remove(block)
+      holders[Int(block)] = -1
+      victims.append(block)
+    }
+    for block in victims { holders[Int(block)] = 0 }
   }
 
   /// Counts all again from the columns (invariant I4); for tests, O(blocks).

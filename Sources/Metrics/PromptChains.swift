@@ -44,20 +44,6 @@ public struct PromptChains: Sendable, Equatable {
   /// Blocks appended since the last request was completed.
   public var pending: Int { blocks.count - (ends.last ?? 0) }
 
-  /// For each place in `blocks` the next request that has the same block, `Int32.max` if none has.
-  ///
-  /// - Complexity: O(blocks).
-  public var nextUses: [Int32] {
-    var next = [Int32](repeating: .max, count: distinct)
-    var result = [Int32](repeating: .max, count: blocks.count)
-    for row in (0..<count).reversed() {
-      let range = range(of: row)
-      for place in range { result[place] = next[Int(blocks[place])] }
-      for place in range { next[Int(blocks[place])] = Int32(row) }
-    }
-    return result
-  }
-
   /// Keeps the first `count` requests, and the numbers of all blocks.
   mutating func truncate(to count: Int) {
     guard count < ends.count else { return }

@@ -27,13 +27,21 @@ extension Batch {
     }
   }
 
+  /// Puts what finishes in this step into running order, in which vLLM frees it: the order in which
+  /// blocks go.
+  mutating func orderFinished() {
+    guard prefix != nil, finished.count > 1 else { return }
+    let sequences = sequences
+    finished.sort { sequences[Int($0)].order < sequences[Int($1)].order }
+  }
+
   /// Leaves all blocks of a sequence in the prefix cache, those that nobody else can know too: as
   /// in vLLM, whatever is freed waits in one queue for its next use.
   mutating func releaseCached(_ slot: Slot, isPreempted: Bool) {
     publish(slot)
     let s = sequences[Int(slot)]
     let own = s.blocks - s.cached + s.copies
-    let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : 0
+    let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : nil
     let (row, time) = (Int(s.entry.request.row), now)
     let left = prefix?.release(
       row, held: s.cached, abandoning: own, keeping: keeping, at: time)

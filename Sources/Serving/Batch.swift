@@ -68,6 +68,8 @@ public struct Batch: Sendable {
   var hasChanged = false
   var finished: [Slot] = []
   var admitted: [Admission] = []
+  /// Admissions so far.
+  private var admissions = 0
   var preempted: [(request: RequestID, lost: Int32)] = []
 
   /// An empty batch over a pool of `blocks` blocks of `tokensPerBlock` tokens.
@@ -212,6 +214,8 @@ extension Batch {
       precondition(slot < 1 << 24, "milestones hold slots of 24 bits")
       sequences.append(sequence)
     }
+    sequences[Int(slot)].order = admissions
+    admissions += 1
     prefilling.append(slot)
     link(slot)
     schedule(slot, tokens)

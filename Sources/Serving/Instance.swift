@@ -212,6 +212,7 @@ public struct Instance: Sendable {
     fruitlessPrefill += computed
     if recorder.totals.generatedTokens > before { fruitlessPrefill = 0 }
     batch.reachMilestones()
+    batch.orderFinished()
     for slot in batch.finished {
       let s = batch.sequences[Int(slot)]
       requests.finished[Int(s.entry.request.row)] = now

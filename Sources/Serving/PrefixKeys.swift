@@ -1,4 +1,4 @@
-internal import Memory
+public import Memory
 public import Metrics
 internal import Units
 
@@ -25,6 +25,8 @@ public struct PrefixKeys: Sendable {
   private let continuation: [Int32]
   /// Blocks within the trace's full blocks of each prompt; empty without sessions.
   private let ownFull: [Int32]
+  /// Where the names of each request begin in `trace`; empty unless a policy asked for it.
+  private var starts: [Int] = []
 
   /// The names of `requests` in blocks of `tokensPerBlock` tokens; nil when neither block size
   /// divides the other.
@@ -98,11 +100,25 @@ public struct PrefixKeys: Sendable {
     }
   }
 
+  /// All names of all requests, in order of arrival as recorded, for policies that know the
+  /// future; O(blocks).
+  public mutating func trace(of requests: RequestTable) -> BlockTrace {
+    var trace = BlockTrace(blockCount: count)
+    var names: [BlockID] = []
+    starts.removeAll()
+    for row in 0..<requests.count {
+      starts.append(trace.blocks.count)
+      names.removeAll(keepingCapacity: true)
+      append(0..<named(row), of: row, to: &names)
+      trace.append(names, at: requests.arrival[row])
+    }
+    return trace
+  }
+
   /// What the cache's policy may know of the request in `row`.
   func user(_ row: Int, at now: Instant) -> BlockUser {
-    BlockUser(
-      request: Int32(row), time: now,
-      position: chains.count > 0 ? chains.range(of: row).lowerBound : -1,
-      traceBlocks: traceBlocks, perTraceBlock: perTraceBlock)
+    guard !starts.isEmpty else { return BlockUser(request: Int32(row), time: now) }
+    return BlockUser(
+      request: Int32(row), time: now, position: starts[row], knownUses: named(row))
   }
 }

@@ -97,10 +97,10 @@ struct PrefixState: Sendable {
   /// The request in `row` leaves `count` blocks that nobody else can know and lets go of the
   /// `held` blocks before them; answers how many of the latter no request holds now.
   ///
-  /// `keeping` of the former, the first ones, are found again by the request itself when it was
-  /// preempted; 0 when it has finished.
+  /// A preempted request finds `keeping` of the former again, the first ones, and those of the
+  /// latter that only it knows; nil when it has finished.
   mutating func release(
-    _ row: Int, held: Int32, abandoning count: Int32, keeping: Int32, at now: Instant
+    _ row: Int, held: Int32, abandoning count: Int32, keeping: Int32?, at now: Instant
   ) -> Int32 {
     let user = keys.user(row, at: now)
     name(row, upTo: held)
@@ -108,11 +108,10 @@ struct PrefixState: Sendable {
     var rest = Array(names.dropFirst(Int(keys.named(row))))
     if count > 0 {
       let numbers = cache.abandon(count, depth: held, request: Int32(row), user)
-      rest += numbers.prefix(Int(keeping))
+      rest += numbers.prefix(Int(keeping ?? 0))
     }
-    if keeping > 0 || remains[Int32(row)] != nil {
-      remains[Int32(row)] = keeping > 0 ? rest : nil
-    }
+    if keeping == nil { rest = [] }
+    if !rest.isEmpty || !remains.isEmpty { remains[Int32(row)] = rest.isEmpty ? nil : rest }
     return cache.release(names[...], depth: 0, user)
   }
 

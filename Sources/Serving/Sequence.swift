@@ -13,6 +13,8 @@ struct Sequence: Sendable {
   }
   var phase = Phase.prefilling
   let entry: Waiting
+  /// Admissions before its own: the running order.
+  var order = 0
   /// KV tokens computed and tokens generated when it last joined the decodes.
   var stored: Int32 = 0
   var generated: Int32

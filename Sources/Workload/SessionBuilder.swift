@@ -62,8 +62,8 @@ struct SessionBuilder: Sendable {
     var turn = [Int32](repeating: 1, count: rows.count)
     for row in order where parents[row] >= 0 {
       turn[row] = turn[Int(parents[row])] + 1
-      if session[row] < 0 { session[row] = session[Int(parents[row])] }
-      if session[row] < 0 {
+      if session[row] == -1 { session[row] = session[Int(parents[row])] }
+      if session[row] == -1 {
         // A tree without a name: its root's row stands for it until sessions are numbered.
         session[row] = -2 - parents[row]
         session[Int(parents[row])] = session[row]

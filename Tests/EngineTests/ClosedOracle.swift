@@ -64,6 +64,8 @@ struct OracleRecord {
   private(set) var gaps: [Int64: Int64] = [:]
   /// Arrivals in picoseconds.
   private(set) var arrival: [Int64]
+  /// What prompts found in the prefix cache, in blocks.
+  private(set) var hits = OraclePool.Hits()
 
   init(_ scenario: RandomScenario) {
     table = scenario.table
@@ -86,6 +88,7 @@ struct OracleRecord {
   private mutating func add(_ server: Oracle, instance: Int, of count: Int) {
     steps += server.steps
     gaps.merge(server.gaps) { $0 + $1 }
+    if let pool = server.pool { hits.add(pool.hits) }
     for row in stride(from: instance, to: table.count, by: count) {
       table.instance[row] = server.table.instance[row]
       table.firstScheduled[row] = server.table.firstScheduled[row]
@@ -95,6 +98,7 @@ struct OracleRecord {
       table.preemptedTime[row] = server.table.preemptedTime[row]
       table.preemptions[row] = server.table.preemptions[row]
       table.recomputed[row] = server.table.recomputed[row]
+      table.cached[row] = server.table.cached[row]
       table.isRejected[row] = server.table.isRejected[row]
     }
   }

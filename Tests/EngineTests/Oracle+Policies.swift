@@ -5,13 +5,15 @@ extension Oracle {
     let watermark = Int(0.01 * Double(scenario.blocks))
     let budget = max(scenario.maxTokens, scenario.maxModelLength)
     var tokens = 0
-    while let head = waiting.first, running.count < scenario.maxSequences,
-      tokens == 0 || tokens + head.tokens <= budget,
-      scenario.blocks - used - blocks(head.tokens)
-        >= (blocks(head.tokens) + watermark > scenario.blocks ? 0 : watermark)
-    {
-      start(head, computing: head.tokens)
-      tokens += head.tokens
+    while let head = waiting.first, running.count < scenario.maxSequences {
+      let found = pool?.lookUp(head) ?? OraclePool.Found()
+      let uncached = head.tokens - found.blocks.count * scenario.tokensPerBlock
+      let reserve = blocks(head.tokens) + watermark > scenario.blocks ? 0 : watermark
+      guard tokens == 0 || tokens + uncached <= budget,
+        scenario.blocks - used - (blocks(head.tokens) - found.heldBlocks) >= reserve
+      else { break }
+      start(head, computing: uncached, found: found)
+      tokens += uncached
     }
     guard tokens == 0 else { return }
     for s in running { s.scheduled = 1 }
@@ -42,13 +44,16 @@ extension Oracle {
         if victim === s { break }
       }
       budget -= s.scheduled
+      if !s.isDecoding { pool?.grow(s) }
     }
     while !hasPreempted, budget > 0, running.count < min(scenario.maxSequences, scenario.maxTokens),
       let head = waiting.first
     {
-      let tokens = min(head.tokens, budget, threshold)
-      guard used + blocks(tokens) <= scenario.blocks else { break }
-      start(head, computing: tokens)
+      let found = pool?.lookUp(head) ?? OraclePool.Found()
+      let cached = found.blocks.count * scenario.tokensPerBlock
+      let tokens = min(head.tokens - cached, budget, threshold)
+      guard used + blocks(cached + tokens) - found.heldBlocks <= scenario.blocks else { break }
+      start(head, computing: tokens, found: found)
       budget -= tokens
     }
   }

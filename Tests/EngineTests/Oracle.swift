@@ -18,6 +18,14 @@ struct Oracle {
     /// Tokens scheduled in this step.
     var scheduled = 0
     var region: Range<Int>?
+    /// Its blocks from the first token on, when there is a prefix cache.
+    var table: [OraclePool.Block] = []
+    /// Blocks beside them whose content another request put into the cache first.
+    var copies: [OraclePool.Block] = []
+    /// Blocks of `table` that are in the cache.
+    var published = 0
+    /// Tokens stored when it was preempted last.
+    var lost = 0
     var preemptedAt: Int64?
     var lastToken: Int64?
     /// Whether its prompt is complete since its last admission.
@@ -38,18 +46,26 @@ struct Oracle {
   var now: Int64 = 0
   /// Contiguous memory, one entry a token.
   var memory: [Bool]
+  /// The paged pool with its prefix cache; nil without.
+  var pool: OraclePool?
 
   init(_ scenario: RandomScenario) {
     self.scenario = scenario
     table = scenario.table
     table.prepareRun()
     memory = Array(repeating: false, count: scenario.blocks * scenario.tokensPerBlock)
+    if scenario.prefixes != nil { pool = OraclePool(scenario) }
   }
 
   func blocks(_ tokens: Int) -> Int {
     (tokens + scenario.tokensPerBlock - 1) / scenario.tokensPerBlock
   }
-  var used: Int { running.reduce(0) { $0 + blocks($1.computed + $1.scheduled) } }
+  var used: Int {
+    guard let pool else { return running.reduce(0) { $0 + blocks($1.computed + $1.scheduled) } }
+    return running.reduce(pool.held) {
+      $0 + max(0, blocks($1.computed + $1.scheduled) - $1.table.count)
+    }
+  }
 
   /// Serves the requests of `rows` alone to their end.
   mutating func run(rows: [Int], on instance: Int) {
@@ -107,20 +123,30 @@ struct Oracle {
     }
   }
 
-  mutating func start(_ s: Sequence, computing tokens: Int) {
+  /// Runs the head of the queue, which has found `found` in the prefix cache.
+  mutating func start(
+    _ s: Sequence, computing tokens: Int, found: OraclePool.Found = OraclePool.Found()
+  ) {
     waiting.removeFirst()
     running.append(s)
+    pool?.admit(s, found, isNew: s.preemptedAt == nil)
+    s.computed = found.blocks.count * scenario.tokensPerBlock
     s.scheduled = tokens
+    pool?.grow(s)
     if let since = s.preemptedAt {
       table.preemptedTime[s.row] += now - since
+      table.recomputed[s.row] -= Int32(min(s.computed, s.lost))
     } else {
       table.firstScheduled[s.row] = Instant(picoseconds: now)
+      table.cached[s.row] = Int32(s.computed)
     }
   }
 
   mutating func preempt(_ s: Sequence) {
     table.preemptions[s.row] += 1
     table.recomputed[s.row] += Int32(s.computed)
+    s.lost = s.computed
+    pool?.release(s, isPreempted: true)
     (s.computed, s.scheduled, s.preemptedAt) = (0, 0, now)
     waiting.insert(s, at: 0)
   }
@@ -153,13 +179,18 @@ struct Oracle {
   /// Ends the step now; returns how many requests finished with it.
   mutating func endStep() -> Int {
     steps += 1
+    for s in running where s.scheduled > 0 { pool?.grow(s) }
     for s in running where s.scheduled > 0 {
       s.computed += s.scheduled
       s.scheduled = 0
+      if !s.isDecoding { pool?.publish(s) }
       guard s.computed == s.tokens else { continue }
       emit(s)
     }
-    for s in running where s.generated == s.output { free(s) }
+    for s in running where s.generated == s.output {
+      free(s)
+      pool?.release(s, isPreempted: false)
+    }
     let before = running.count
     running.removeAll { $0.generated == $0.output }
     return before - running.count

@@ -1,6 +1,7 @@
 import Cluster
 import Cost
 import Kernel
+import Memory
 import Metrics
 import Schedulers
 import Serving
@@ -53,8 +54,8 @@ struct QuantisedCost: StepCost {
 struct RandomScenario {
   let seed: UInt64
   let policy: String
-  let blocks: Int
-  let tokensPerBlock: Int
+  var blocks: Int
+  var tokensPerBlock: Int
   let instances: Int
   let maxModelLength: Int
   let maxTokens: Int
@@ -63,7 +64,9 @@ struct RandomScenario {
   let isQuantised: Bool
   /// Most requests in flight of a closed loop; nil is an open one.
   let concurrency: Int?
-  let table: RequestTable
+  var table: RequestTable
+  /// How prompts are cached; nil: not at all.
+  var prefixes: PrefixSetting?
 
   static let policies = [
     "vllm-v0", "vllm-v1", "orca-max", "orca-pow2", "orca-oracle", "static-batch",
@@ -140,6 +143,15 @@ struct RandomScenario {
     }
   }
 
+  /// An empty batch over the pool, with the prefix cache if there is one.
+  private func batch() -> Batch {
+    var batch = Batch(
+      blocks: Int32(blocks), tokensPerBlock: Int32(tokensPerBlock),
+      maxModelLength: Int32(maxModelLength))
+    prefixes?.install(in: &batch, table)
+    return batch
+  }
+
   /// Runs it; the same seed gives the same record for every `maxLeap`.
   func run(
     maxLeap: Int, logsSteps: Bool = false, width: Int64 = 700_000_000_000, warmup: Warmup = .none
@@ -148,10 +160,7 @@ struct RandomScenario {
     table.warmup = warmup
     let instances = (0..<instances).map { _ in
       Instance(
-        batch: Batch(
-          blocks: Int32(blocks), tokensPerBlock: Int32(tokensPerBlock),
-          maxModelLength: Int32(maxModelLength)),
-        scheduler: scheduler(), cost: cost, maxLeap: maxLeap,
+        batch: batch(), scheduler: scheduler(), cost: cost, maxLeap: maxLeap,
         recorder: Recorder(logsSteps: logsSteps))
     }
     var simulation = Simulation(
@@ -184,7 +193,8 @@ func bytes(_ record: RunRecord) -> String {
   for i in 0..<r.count {
     text += "\(i),\(r.instance[i]),\(r.arrival[i].picoseconds),\(r.firstScheduled[i].picoseconds),"
     text += "\(r.firstToken[i].picoseconds),\(r.finished[i].picoseconds),\(r.longestGap[i]),"
-    text += "\(r.preemptions[i]),\(r.recomputed[i]),\(r.preemptedTime[i]),\(r.isRejected[i])\n"
+    text += "\(r.preemptions[i]),\(r.recomputed[i]),\(r.preemptedTime[i]),\(r.isRejected[i]),"
+    text += "\(r.cached[i])\n"
   }
   text += gapText(record.gaps)
   if let series = record.series {
