@@ -7,7 +7,8 @@ extension Batch {
   /// when the queue is empty.
   public mutating func uncachedTokensOfHead() -> Int32 {
     guard let entry = waiting.first else { return 0 }
-    let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens)
+    let time = now
+    let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens, at: time)
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 

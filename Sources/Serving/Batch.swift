@@ -153,7 +153,8 @@ extension Batch {
   public mutating func admit(upTo limit: Int32, keeping reserve: Int32 = 0) -> Int32 {
     guard let entry = waiting.first, limit > 0 else { return 0 }
     let row = Int(entry.request.row)
-    let found = prefix?.lookUp(row, tokens: entry.tokens) ?? CachedPrefix()
+    let time = now
+    let found = prefix?.lookUp(row, tokens: entry.tokens, at: time) ?? CachedPrefix()
     let stored = found.blocks * tokensPerBlock
     let tokens = min(entry.tokens - stored, limit)
     let total = blocks(for: stored + tokens)

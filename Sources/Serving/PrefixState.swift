@@ -43,8 +43,10 @@ struct PrefixState: Sendable {
     }
   }
 
-  /// Looks up the first `tokens` tokens of the request in `row`; leaves no trace in the cache.
-  mutating func lookUp(_ row: Int, tokens: Int32) -> CachedPrefix {
+  /// Looks up the first `tokens` tokens of the request in `row`; leaves no trace in the cache but
+  /// that blocks which have grown too old are gone.
+  mutating func lookUp(_ row: Int, tokens: Int32, at now: Instant) -> CachedPrefix {
+    cache.expire(at: now)
     name(row, upTo: tokens / tokensPerBlock)
     var found = CachedPrefix()
     (found.blocks, found.idle) = cache.probe(names)
