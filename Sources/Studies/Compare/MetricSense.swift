@@ -65,7 +65,8 @@ enum ComparedMetric {
   /// Keys that say what was run, not what came out.
   private static let settings = [
     "num_prompts", "request_rate", "burstiness", "max_concurrency", "seed", "gpu_count",
-    "wall_time_s", "point", "warmup_requests", "measured_requests",
+    "wall_time_s", "point", "warmup_requests", "measured_requests", "num_sessions",
+    "num_followups",
   ]
 
   /// Whether the key called `name` is a result that two runs may be compared by.
