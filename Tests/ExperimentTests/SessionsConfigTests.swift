@@ -8,7 +8,10 @@ import Units
 
 @Suite struct SessionsConfigTests {
   @Test(arguments: [
-    ("workload.generate.sessions.turns=null", "sessions.turns: has no value; write turns: {distribution"),
+    (
+      "workload.generate.sessions.turns=null",
+      "sessions.turns: has no value; write turns: {distribution"
+    ),
     ("workload.generate.sessions.think_time=5", "think_time: \"5\" has no unit"),
     ("workload.generate.sessions.think_time=-5 s", "think_time: -5 s is out of range"),
     (
