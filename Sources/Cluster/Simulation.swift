@@ -22,6 +22,7 @@ public struct Simulation: Sendable {
   private var release: Release
   private var rejected = 0
   private var isMeasuring = false
+  private var arrivedOfWarmup = 0
   private var rejectedOfWarmup = 0
   private var touched: [Int] = []
   private var isTouched: [Bool]
@@ -75,7 +76,7 @@ public struct Simulation: Sendable {
       }
       let source = queue.next()
       switch source {
-      case arrivals: arrive(release.take())
+      case arrivals: arrive(release.take(&requests))
       case samples: sample()
       default: endLeap(source)
       }
@@ -93,7 +94,9 @@ public struct Simulation: Sendable {
   private mutating func arrive(_ id: RequestID) {
     let row = Int(id.row)
     end = queue.now
-    if !isMeasuring, requests.isMeasured(row) {
+    if !requests.isMeasured(row) {
+      arrivedOfWarmup += 1
+    } else if !isMeasuring {
       isMeasuring = true
       for i in 0..<fleet.count { fleet.instances[i].endWarmup(at: queue.now) }
     }
@@ -108,7 +111,7 @@ public struct Simulation: Sendable {
       requests.isRejected[row] = true
       rejected += 1
       if !isMeasuring { rejectedOfWarmup += 1 }
-      _ = release.settle(1, at: queue.now, &requests)
+      _ = release.settle([id], at: queue.now, &requests)
     }
     if release.isOver(requests) {
       for i in 0..<fleet.count { fleet.instances[i].endArrivals(at: queue.now) }
@@ -123,7 +126,7 @@ public struct Simulation: Sendable {
     let ofWarmup = fleet.instances.reduce(rejectedOfWarmup) {
       $0 + Int($1.recorder.totals.finishedOfWarmup)
     }
-    guard settledRequests - ofWarmup == requests.count - requests.warmupRequests else { return }
+    guard settledRequests - ofWarmup == requests.count - arrivedOfWarmup else { return }
     isMeasuring = false
     for i in 0..<fleet.count { fleet.instances[i].endMeasurement(at: queue.now) }
   }
@@ -137,9 +140,11 @@ public struct Simulation: Sendable {
 
   private mutating func endLeap(_ i: Int) {
     end = queue.now
-    let finished = fleet.instances[i].finish(at: queue.now, &requests)
-    if release.settle(finished, at: queue.now, &requests) { pendNextArrival() }
-    if finished > 0 { endMeasurement() }
+    fleet.instances[i].finish(at: queue.now, &requests)
+    if !fleet.instances[i].finished.isEmpty {
+      if release.settle(fleet.instances[i].finished, at: queue.now, &requests) { pendNextArrival() }
+      endMeasurement()
+    }
     if checksInvariants { fleet.instances[i].batch.checkInvariants() }
     if fleet.instances[i].isStuck { stop = report(i, "recomputes prompts without making a token") }
     touch(i)
@@ -221,7 +226,8 @@ extension Simulation {
   private func report(_ i: Int, _ fault: String) -> String {
     guard let id = fleet.instances[i].oldestRequest else { return "instance \(i) \(fault)" }
     let row = Int(id.row)
-    return "instance \(i) \(fault): request \(row) (\(requests.prompt[row]) prompt tokens) "
+    let number = requests.number(of: row)
+    return "instance \(i) \(fault): request \(number) (\(requests.prompt[row]) prompt tokens) "
       + "and \(fleet.loads[i].requests - 1) more wait at "
       + "\(fleet.instances[i].batch.totalBlocks) KV blocks"
   }
@@ -234,7 +240,7 @@ extension Simulation {
     let batch = fleet.instances[0].batch
     return RunRecord(
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
-      arrivals: release.next, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
+      arrivals: release.arrived, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
       tokensPerBlock: batch.tokensPerBlock, stop: stop)
   }
 }

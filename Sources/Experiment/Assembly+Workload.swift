@@ -34,11 +34,14 @@ extension Assembly {
 
   private func load(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
-    case .trace(let trace): return try Self.read(trace, sharing: traces)
+    case .trace(let trace):
+      var workload = try Self.read(trace, sharing: traces)
+      try rule(trace, &workload.requests)
+      return workload
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
-        let requests = try generator.generate(seed: config.seed)
+        let requests = try generator(config.seed)
         guard requests.count > 0 else {
           throw generate.extent.error("ends before the first request arrives")
         }
@@ -78,8 +81,13 @@ extension Assembly {
     switch config.workload {
     case .generate(let generate):
       if case .closed = generate.arrivals.value { throw generate.arrivals.error(fault) }
+      guard let sessions = generate.sessions, generate.sessionMode?.value != .open else { return }
+      throw ConfigError(
+        sessions.place, key: "workload.generate.sessions",
+        "are closed, and their arrival times depend on the system; write workload.sessions: open")
     case .trace(let trace):
       if let concurrency = trace.concurrency { throw concurrency.error(fault) }
+      if let sessions = trace.sessions, sessions.value == .closed { throw sessions.error(fault) }
     }
   }
 
@@ -123,35 +131,39 @@ extension Assembly {
     }
   }
 
-  private static func generator(_ config: GenerateConfig) throws(ConfigError) -> Generator {
+  /// Draws the requests of a seed, once `config` is known to be possible.
+  private static func generator(
+    _ config: GenerateConfig
+  ) throws(ConfigError) -> (UInt64) throws(TraceError) -> RequestTable {
+    let process = config.arrivals.value.process
+    let most = 200_000_000.0
+    let expected =
+      switch config.extent.value {
+      case .requests(let count), .sessions(let count): Double(count)
+      case .duration(let duration): duration.value * process.rate
+      }
+    if expected > most {
+      throw config.extent.error("means over 200 million requests, more than memory holds")
+    }
+    if let sessions = config.sessions {
+      let generator = try sessionGenerator(config, sessions)
+      if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
+      return { seed throws(TraceError) in try generator.generate(seed: seed) }
+    }
     var generator = Generator(
-      arrivals: process(config.arrivals.value), inputTokens: try distribution(config.inputTokens),
+      arrivals: process, inputTokens: try distribution(config.inputTokens),
       outputTokens: try distribution(config.outputTokens))
     switch config.extent.value {
     case .requests(let count): generator.requests = count
     case .duration(let duration): generator.duration = duration
+    case .sessions: break
     }
     generator.maxTotalTokens = config.maxTotalTokens?.value
-    let most = 200_000_000.0
-    let expected = (generator.duration?.value ?? 0) * generator.arrivals.rate
-    if max(Double(generator.requests ?? 0), expected) > most {
-      throw config.extent.error("means over 200 million requests, more than memory holds")
-    }
     if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
-    return generator
+    return { [generator] seed throws(TraceError) in try generator.generate(seed: seed) }
   }
 
-  private static func process(_ arrivals: GenerateConfig.Arrivals) -> ArrivalProcess {
-    switch arrivals {
-    case .poisson(let rate): .poisson(rate: rate)
-    case .gamma(let rate, let cv): .gamma(rate: rate, cv: cv)
-    case .fixed(let rate): .fixed(rate: rate)
-    case .burst: .burst
-    case .closed(let concurrency): .closed(concurrency: concurrency)
-    }
-  }
-
-  private static func distribution(
+  static func distribution(
     _ config: Located<DistributionConfig>
   ) throws(ConfigError) -> Distribution {
     do {
@@ -168,15 +180,20 @@ extension Assembly {
   /// The rate that was asked for and its burstiness, as `vllm bench serve` names them.
   package var offered: (rate: Double?, burstiness: Double?) {
     guard case .generate(let generate) = config.workload else {
-      if case .trace(let trace) = config.workload { return (trace.rate?.value, nil) }
+      if case .trace(let trace) = config.workload, trace.sessions?.value != .closed {
+        return (trace.rate?.value, nil)
+      }
       return (nil, nil)
     }
+    // Of sessions only the first turns arrive at the rate asked for.
+    if generate.sessions != nil { return (nil, nil) }
     switch generate.arrivals.value {
     case .poisson(let rate): return (rate, 1)
     case .gamma(let rate, let cv): return (rate, 1 / (cv * cv))
     case .fixed(let rate): return (rate, nil)
     case .burst: return (.infinity, nil)
     case .closed: return (nil, nil)
+    case .mmpp, .diurnal: return (generate.arrivals.value.meanRate, nil)
     }
   }
 }

@@ -1,5 +1,6 @@
 public import Files
 internal import Kernel
+internal import Units
 
 /// What only the later stages know of a configuration: the options of its policies, defaults
 /// included, and the values of the keys that stand for "as the model or the memory has it".
@@ -59,10 +60,16 @@ extension ExperimentConfig {
     var paths: [String] = []
     if case .file(let path) = model.value { paths.append(path) }
     if let kernels = cluster.kernels { paths.append(kernels.value) }
-    if case .generate(let generate) = workload {
-      for lengths in [generate.inputTokens, generate.outputTokens] {
-        if case .empirical(let file, _) = lengths.value.shape { paths.append(file) }
-      }
+    var distributions: [DistributionConfig] = []
+    switch workload {
+    case .generate(let generate):
+      distributions = [generate.inputTokens.value, generate.outputTokens.value]
+      distributions += generate.sessions?.distributions ?? []
+    case .trace(let trace):
+      distributions = [trace.thinkTime?.value.distribution].compactMap { $0 }
+    }
+    for distribution in distributions {
+      if case .empirical(let file, _) = distribution.shape { paths.append(file) }
     }
     return paths
   }
@@ -172,15 +179,26 @@ extension ExperimentConfig {
     out.key("speedup", "\(trace.speedup.value)")
     out.optional("rate", trace.rate?.value)
     out.optional("concurrency", trace.concurrency?.value)
+    out.optional(
+      "sessions", trace.sessions?.value.rawValue,
+      absent: "open where turns have times, else closed")
+    if let delay = trace.thinkTime?.value {
+      out.delay("think_time", delay, path: path)
+    } else {
+      out.key("think_time", "null", comment: "delays are those of the trace")
+    }
   }
 
   private func write(
     _ generate: GenerateConfig, path: (String) -> String, to out: inout YAMLWriter
   ) {
+    let mode = generate.sessionMode?.value ?? .closed
+    out.optional("sessions", generate.sessions.map { _ in mode.rawValue })
     out.block("generate") { out in
       switch generate.extent.value {
       case .requests(let count): out.key("requests", "\(count)")
       case .duration(let time): out.key("duration", Scalar.written("\(time)"))
+      case .sessions: break
       }
       out.block("arrivals") { out in
         for (name, value) in generate.arrivals.value.parameters { out.key(name, value) }
@@ -194,6 +212,13 @@ extension ExperimentConfig {
         }
       }
       out.optional("max_total_tokens", generate.maxTotalTokens?.value)
+      if let sessions = generate.sessions {
+        var count: Int?
+        if case .sessions(let number) = generate.extent.value { count = number }
+        out.sessions(sessions, count: count, path: path)
+      } else {
+        out.key("sessions", "null", comment: "each request is alone")
+      }
     }
   }
 }
@@ -208,13 +233,33 @@ extension GenerateConfig.Arrivals {
     case .burst: [("process", "burst")]
     case .closed(let concurrency):
       [("process", "closed"), ("concurrency", "\(concurrency)")]
+    case .mmpp(let onRate, let offRate, let onTime, let offTime):
+      [
+        ("process", "mmpp"), ("on_rate", "\(onRate)"), ("off_rate", "\(offRate)"),
+        ("on_time", Scalar.written("\(onTime)")), ("off_time", Scalar.written("\(offTime)")),
+      ]
+    case .diurnal(let rate, let amplitude, let period, let phase):
+      [
+        ("process", "diurnal"), ("rate", "\(rate)"), ("amplitude", "\(amplitude)"),
+        ("period", Scalar.written("\(period)")), ("phase", Scalar.written("\(phase)")),
+      ]
     }
   }
 }
 
 extension DistributionConfig {
-  /// Keys and values as a file has them.
-  fileprivate func parameters(path: (String) -> String) -> [(String, String)] {
+  /// Keys and values as a file has them; those of a time have units.
+  func parameters(path: (String) -> String, isTime: Bool = false) -> [(String, String)] {
+    guard isTime else { return parameters(path: path) }
+    return parameters(path: path).map { key, value in
+      guard ["value", "mean", "min", "max"].contains(key), let seconds = Double(value) else {
+        return (key, value)
+      }
+      return (key, Scalar.written("\(Seconds(seconds))"))
+    }
+  }
+
+  private func parameters(path: (String) -> String) -> [(String, String)] {
     var list: [(String, String)]
     switch shape {
     case .empirical(let file, let column):
@@ -244,6 +289,7 @@ extension Distribution.Family {
       [("distribution", "lognormal"), ("mean", "\(mean)"), ("cv", "\(cv)")]
     case .pareto(let mean, let shape):
       [("distribution", "pareto"), ("mean", "\(mean)"), ("shape", "\(shape)")]
+    case .geometric(let mean): [("distribution", "geometric"), ("mean", "\(mean)")]
     case .zipf(let exponent, let max):
       [("distribution", "zipf"), ("exponent", "\(exponent)"), ("max", "\(max)")]
     case .empirical: [("distribution", "empirical")]

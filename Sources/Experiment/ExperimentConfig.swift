@@ -173,6 +173,10 @@ public struct TraceConfig: Sendable {
   public var rate: Located<Double>?
   /// Requests in flight of a closed loop that ignores the recorded times; nil keeps the times.
   public var concurrency: Located<Int>?
+  /// How turns of sessions arrive; nil: as recorded, closed when the trace has no times for them.
+  public var sessions: Located<SessionMode>?
+  /// Delays of closed turns that the trace does not know; nil: it knows all.
+  public var thinkTime: Located<DelayConfig>?
 }
 
 /// Requests drawn from distributions.
@@ -183,6 +187,8 @@ public struct GenerateConfig: Sendable {
     case requests(Int)
     /// At this time.
     case duration(Seconds)
+    /// After so many sessions.
+    case sessions(Int)
   }
   /// How requests arrive; rates in requests/s.
   public enum Arrivals: Sendable, Equatable {
@@ -196,6 +202,10 @@ public struct GenerateConfig: Sendable {
     case burst
     /// `concurrency` at time 0, each other one when a request finishes or is refused.
     case closed(concurrency: Int)
+    /// Exponential gaps at one of two rates, each for an exponential time.
+    case mmpp(onRate: Double, offRate: Double, onTime: Seconds, offTime: Seconds)
+    /// Exponential gaps at a rate that follows a sine.
+    case diurnal(rate: Double, amplitude: Double, period: Seconds, phase: Seconds)
   }
   /// How many requests.
   public var extent: Located<Extent>
@@ -207,6 +217,10 @@ public struct GenerateConfig: Sendable {
   public var outputTokens: Located<DistributionConfig>
   /// A draw whose sum is above it is drawn again; nil is no bound.
   public var maxTotalTokens: Located<Int>?
+  /// What makes sessions of the requests; nil: each is alone.
+  public var sessions: SessionsConfig?
+  /// How turns of sessions arrive; nil is closed.
+  public var sessionMode: Located<SessionMode>?
 }
 
 /// A distribution of lengths.

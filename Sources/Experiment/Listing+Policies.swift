@@ -74,7 +74,10 @@ extension Listing {
   }
 
   static var arrivals: Listing {
-    parametric(GenerateConfig.Arrivals.processes.map { ($0.name, $0.keys, []) })
+    parametric(
+      GenerateConfig.Arrivals.processes.map {
+        ($0.name, $0.keys, GenerateConfig.Arrivals.optional[$0.name] ?? [])
+      })
   }
 
   static var slos: Listing {

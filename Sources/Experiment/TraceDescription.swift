@@ -31,7 +31,7 @@ public struct TraceDescription: Sendable {
       self.path = path
       report = trace.report
       statistics = TraceStatistics(trace.requests)
-      let arrival = trace.requests.arrival
+      let arrival = trace.requests.arrival.filter { $0 != .never }
       span = (arrival.last ?? .zero) - (arrival.first ?? .zero)
     } catch {
       throw ConfigError(nil, error.description)

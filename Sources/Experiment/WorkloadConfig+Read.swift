@@ -1,13 +1,14 @@
 package import Files
 public import Kernel
 internal import Units
+internal import Workload
 
 extension WorkloadConfig {
   /// Reads the block `workload`: a trace, or what to generate.
   package init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
-    let replay = ["format", "limit", "speedup", "rate", "concurrency"]
+    let replay = ["format", "limit", "speedup", "rate", "concurrency", "think_time"]
     self = try MappingReader.read(
-      node, path: "workload", at: place, keys: ["trace"] + replay + ["generate"]
+      node, path: "workload", at: place, keys: ["trace"] + replay + ["sessions", "generate"]
     ) { (r) throws(ConfigError) in
       guard let generate = r.optional("generate") else { return .trace(try TraceConfig(&r)) }
       if let trace = r.optional("trace") {
@@ -15,14 +16,28 @@ extension WorkloadConfig {
       }
       for key in replay where key != "rate" {
         guard let field = r.optional(key) else { continue }
-        let instead = key == "concurrency" ? "; write workload.generate.arrivals.\(key)" : ""
-        throw field.error("belongs to a trace, not to generate\(instead)")
+        let instead = ["concurrency": "arrivals", "think_time": "sessions"][key].map {
+          "; write workload.generate.\($0).\(key)"
+        }
+        throw field.error("belongs to a trace, not to generate\(instead ?? "")")
       }
       var config = try GenerateConfig(generate.node, at: place)
+      config.sessionMode = try sessionMode(&r)
+      if let mode = config.sessionMode, config.sessions == nil {
+        throw mode.error("has no sessions to rule; write workload.generate.sessions")
+      }
       if let rate = try r.number("rate", in: .positive) { try config.setRate(to: rate) }
       return .generate(config)
     }
   }
+}
+
+/// Reads `workload.sessions`.
+private func sessionMode(
+  _ r: inout MappingReader
+) throws(ConfigError) -> Located<SessionMode>? {
+  guard let field = r.optional("sessions") else { return nil }
+  return field.located(try SessionMode(field))
 }
 
 extension TraceConfig {
@@ -34,8 +49,20 @@ extension TraceConfig {
       limit: try r.whole("limit", in: 1...Int(Int32.max)),
       speedup: try r.number("speedup", default: 1, in: .positive),
       rate: try r.number("rate", in: .positive),
-      concurrency: try r.whole("concurrency", in: 1...Int(Int32.max)))
+      concurrency: try r.whole("concurrency", in: 1...Int(Int32.max)),
+      sessions: try sessionMode(&r),
+      thinkTime: try r.optional("think_time").map { (field) throws(ConfigError) in
+        field.located(try DelayConfig(field))
+      })
+    if let thinkTime, let sessions, sessions.value == .open {
+      throw thinkTime.error("means nothing to open sessions (\(sessions.place))")
+    }
     guard let concurrency else { return }
+    if let sessions, sessions.value == .closed {
+      throw sessions.error(
+        "closed stands beside concurrency (\(concurrency.place)), which releases requests by "
+          + "itself; keep one of them")
+    }
     for pace in [rate, speedup.value == 1 ? nil : speedup] {
       guard let pace else { continue }
       throw pace.error(
@@ -58,6 +85,9 @@ extension GenerateConfig {
       throw rate.error(
         "means nothing to a closed loop (\(arrivals.place)), whose pace the system sets; "
           + "write workload.generate.arrivals.concurrency")
+    case .mmpp, .diurnal:
+      guard let scaled = arrivals.value.process.scaled(to: rate.value) else { return }
+      arrivals.value = Arrivals(scaled)
     }
   }
 
@@ -66,9 +96,14 @@ extension GenerateConfig {
       node, path: "workload.generate", at: place,
       keys: [
         "requests", "duration", "arrivals", "input_tokens", "output_tokens", "max_total_tokens",
+        "sessions",
       ]
     ) { (r) throws(ConfigError) in
-      let extent = try Self.extent(&r)
+      var count: Located<Int>?
+      let sessions = try r.optional("sessions").map { (field) throws(ConfigError) in
+        try SessionsConfig(field, count: &count)
+      }
+      let extent = try Self.extent(&r, sessions: count)
       let arrivals = try r.required("arrivals", "arrivals: {process: poisson, rate: 4}")
       let process = arrivals.located(try Arrivals(arrivals))
       if case .duration = extent.value {
@@ -80,18 +115,35 @@ extension GenerateConfig {
         default: break
         }
       }
+      if let sessions, case .closed = process.value {
+        throw process.error(
+          "(closed) releases requests by itself and has no sessions (\(sessions.place)); write a "
+            + "process for the arrivals of sessions")
+      }
       let hint = "{distribution: fixed, value: 512}"
-      let input = try r.required("input_tokens", "input_tokens: \(hint)")
-      let output = try r.required("output_tokens", "output_tokens: \(hint)")
-      return GenerateConfig(
+      let config = GenerateConfig(
         extent: extent, arrivals: process,
-        inputTokens: input.located(try DistributionConfig(input)),
-        outputTokens: output.located(try DistributionConfig(output)),
-        maxTotalTokens: try r.whole("max_total_tokens", in: 2...Int(Int32.max)))
+        inputTokens: try r.lengths("input_tokens", hint),
+        outputTokens: try r.lengths("output_tokens", hint),
+        maxTotalTokens: try r.whole("max_total_tokens", in: 2...Int(Int32.max)),
+        sessions: sessions)
+      if let limit = config.maxTotalTokens, sessions != nil {
+        throw limit.error("means nothing to sessions; write workload.generate.sessions.max_context")
+      }
+      return config
     }
   }
 
-  private static func extent(_ r: inout MappingReader) throws(ConfigError) -> Located<Extent> {
+  private static func extent(
+    _ r: inout MappingReader, sessions: Located<Int>?
+  ) throws(ConfigError) -> Located<Extent> {
+    if let sessions {
+      for key in ["requests", "duration"] {
+        guard let other = r.optional(key) else { continue }
+        throw sessions.error("stands beside \(key) (\(other.place)); keep one of them")
+      }
+      return Located(.sessions(sessions.value), key: sessions.key, at: sessions.place)
+    }
     if let duration = r.optional("duration") {
       if r.optional("requests") != nil {
         throw duration.error("stands beside requests; keep one of them")
@@ -110,13 +162,17 @@ extension GenerateConfig.Arrivals {
   /// Every process and its parameters.
   package static let processes: [(name: String, keys: [String])] = [
     ("poisson", ["rate"]), ("gamma", ["rate", "cv"]), ("fixed", ["rate"]), ("burst", []),
-    ("closed", ["concurrency"]),
+    ("closed", ["concurrency"]), ("mmpp", ["on_rate", "on_time", "off_time"]),
+    ("diurnal", ["rate", "amplitude"]),
   ]
-  private static let later = ["mmpp", "diurnal"]
+  /// Parameters that may be left out.
+  package static let optional = ["mmpp": ["off_rate"], "diurnal": ["period", "phase"]]
 
   fileprivate init(_ field: Field) throws(ConfigError) {
-    let name = try field.choice("process", of: Self.processes.map(\.name), later: Self.later)
-    let keys = Self.processes.first { $0.name == name.value }?.keys ?? []
+    let name = try field.choice("process", of: Self.processes.map(\.name))
+    let keys =
+      (Self.processes.first { $0.name == name.value }?.keys ?? [])
+      + (Self.optional[name.value] ?? [])
     self = try MappingReader.read(
       field.node, path: field.key, at: field.place, keys: ["process"] + keys
     ) { (r) throws(ConfigError) in
@@ -130,6 +186,18 @@ extension GenerateConfig.Arrivals {
       case "closed":
         let concurrency = try r.required("concurrency", "a whole number above 0")
         return .closed(concurrency: try concurrency.whole(in: 1...Int(Int32.max)))
+      case "mmpp":
+        return .mmpp(
+          onRate: try r.parameter("on_rate", in: .positive),
+          offRate: try r.number("off_rate", default: 0, in: .notNegative).value,
+          onTime: try r.required("on_time", "on_time: 10 s").quantity(in: .positive),
+          offTime: try r.required("off_time", "off_time: 50 s").quantity(in: .positive))
+      case "diurnal":
+        return .diurnal(
+          rate: try r.parameter("rate", in: .positive),
+          amplitude: try r.parameter("amplitude", in: .fraction),
+          period: try r.quantity("period", default: Seconds(86_400), in: .positive).value,
+          phase: try r.quantity("phase", default: Seconds(0), in: .notNegative).value)
       default: return .burst
       }
     }
@@ -140,18 +208,21 @@ extension DistributionConfig {
   /// The keys of every family, besides `distribution` and the bounds.
   package static let parameters: [String: [String]] = [
     "fixed": ["value"], "uniform": [], "exponential": ["mean"], "gamma": ["mean", "cv"],
-    "lognormal": ["mean", "cv"], "pareto": ["mean", "shape"], "zipf": ["exponent"],
-    "empirical": ["file", "column"],
+    "lognormal": ["mean", "cv"], "pareto": ["mean", "shape"], "geometric": ["mean"],
+    "zipf": ["exponent"], "empirical": ["file", "column"],
   ]
 
-  fileprivate init(_ field: Field) throws(ConfigError) {
-    let name = try field.choice("distribution", of: Distribution.names)
+  /// Reads a distribution of counts or, with units, of times.
+  init(_ field: Field, isTime: Bool = false) throws(ConfigError) {
+    let counts = ["geometric", "zipf"]
+    let names = Distribution.names.filter { !isTime || !counts.contains($0) }
+    let name = try field.choice("distribution", of: names)
     let keys = Self.parameters[name.value] ?? []
     self = try MappingReader.read(
       field.node, path: field.key, at: field.place, keys: ["distribution"] + keys + ["min", "max"]
     ) { (r) throws(ConfigError) in
       _ = r.optional("distribution")
-      let shape = try Self.shape(name.value, &r)
+      let shape = try Self.shape(name.value, &r, isTime)
       var config = DistributionConfig(shape: shape, min: nil, max: nil)
       switch shape {
       case .family(.uniform): return config
@@ -159,8 +230,8 @@ extension DistributionConfig {
         config.min = try r.number("min", in: .notNegative)?.value
         return config
       default:
-        config.min = try r.number("min", in: .notNegative)?.value
-        config.max = try r.number("max", in: .notNegative)?.value
+        config.min = try r.bound("min", isTime)
+        config.max = try r.bound("max", isTime)
         return config
       }
     }
@@ -172,22 +243,23 @@ extension DistributionConfig {
   }
 
   private static func shape(
-    _ name: String, _ r: inout MappingReader
+    _ name: String, _ r: inout MappingReader, _ isTime: Bool
   ) throws(ConfigError) -> Shape {
     switch name {
-    case "fixed": return .family(.fixed(value: try r.parameter("value", in: .positive)))
+    case "fixed": return .family(.fixed(value: try r.amount("value", in: .positive, isTime)))
     case "uniform":
-      let low = try r.parameter("min", in: .notNegative)
-      return .family(.uniform(min: low, max: try r.parameter("max", in: .positive)))
+      let low = try r.amount("min", in: .notNegative, isTime)
+      return .family(.uniform(min: low, max: try r.amount("max", in: .positive, isTime)))
     case "exponential":
-      return .family(.exponential(mean: try r.parameter("mean", in: .positive)))
+      return .family(.exponential(mean: try r.amount("mean", in: .positive, isTime)))
     case "gamma", "lognormal":
-      let mean = try r.parameter("mean", in: .positive)
+      let mean = try r.amount("mean", in: .positive, isTime)
       let cv = try r.parameter("cv", in: .positive)
       return .family(name == "gamma" ? .gamma(mean: mean, cv: cv) : .lognormal(mean: mean, cv: cv))
     case "pareto":
-      let mean = try r.parameter("mean", in: .positive)
+      let mean = try r.amount("mean", in: .positive, isTime)
       return .family(.pareto(mean: mean, shape: try r.parameter("shape", in: .positive)))
+    case "geometric": return .family(.geometric(mean: try r.parameter("mean", in: .positive)))
     case "zipf":
       let exponent = try r.parameter("exponent", in: .positive)
       // One sum per value is kept, so the support is bounded.
@@ -216,17 +288,36 @@ extension DistributionConfig {
 
 extension MappingReader {
   /// A number that must be there.
-  fileprivate mutating func parameter(
+  mutating func parameter(
     _ key: String, in range: NumberRange
   ) throws(ConfigError) -> Double {
     try required(key, "a number \(range.words)").number(in: range)
   }
+
+  /// A number that must be there or, of a time, an amount with its unit, in seconds.
+  fileprivate mutating func amount(
+    _ key: String, in range: NumberRange, _ isTime: Bool
+  ) throws(ConfigError) -> Double {
+    guard isTime else { return try parameter(key, in: range) }
+    let time: Seconds = try required(key, "a time with its unit").quantity(in: range)
+    return time.value
+  }
+
+  /// A bound of a distribution, in seconds when it is a time; nil when there is none.
+  fileprivate mutating func bound(
+    _ key: String, _ isTime: Bool
+  ) throws(ConfigError) -> Double? {
+    guard let field = optional(key) else { return nil }
+    guard isTime else { return try field.number(in: .notNegative) }
+    let time: Seconds = try field.quantity(in: .notNegative)
+    return time.value
+  }
 }
 
 extension Field {
-  /// The name at `key` of this mapping, one of `known`; those of `later` are not offered yet.
+  /// The name at `key` of this mapping, one of `known`.
   fileprivate func choice(
-    _ key: String, of known: [String], later: [String] = []
+    _ key: String, of known: [String]
   ) throws(ConfigError) -> Located<String> {
     let list = known.joined(separator: ", ")
     guard case .mapping(let entries) = node.content else {
@@ -237,9 +328,6 @@ extension Field {
     }
     let field = Field(node: entry.value, key: "\(self.key).\(key)", place: entry.place)
     let name = field.located(try field.text())
-    if later.contains(name.value) {
-      throw name.error("\(name.value) is not offered yet; write one of \(list)")
-    }
     guard known.contains(name.value) else {
       throw .unknown(key, name.value, known: known, at: name.place)
     }

@@ -18,6 +18,8 @@ public struct Distribution: Sendable {
     case lognormal(mean: Double, cv: Double)
     /// Pareto; `shape` > 1, or the mean would be infinite.
     case pareto(mean: Double, shape: Double)
+    /// Number of trials up to the first success: P(k) = p (1 − p)^(k − 1) with p = 1 / `mean`.
+    case geometric(mean: Double)
     /// P(k) ∝ k^−`exponent` for whole k from 1 to `max`.
     case zipf(exponent: Double, max: Int)
     /// One of `values`, each as likely as it is frequent.
@@ -26,7 +28,8 @@ public struct Distribution: Sendable {
 
   /// The names a file may use, in the order of `Family`.
   public static let names = [
-    "fixed", "uniform", "exponential", "gamma", "lognormal", "pareto", "zipf", "empirical",
+    "fixed", "uniform", "exponential", "gamma", "lognormal", "pareto", "geometric", "zipf",
+    "empirical",
   ]
 
   /// The family and its parameters.
@@ -78,6 +81,9 @@ public struct Distribution: Sendable {
     case .pareto(let mean, let shape):
       positive("mean", mean) ?? positive("shape", shape)
         ?? (shape > 1 ? nil : "shape \(shape) must be above 1")
+    case .geometric(let mean):
+      // GSL counts trials in 32 bits, and no uniform draw of its asks for over 23 means.
+      (1...1e8).contains(mean) ? nil : "mean \(mean) must lie in 1...1e8"
     case .zipf(let exponent, let max):
       positive("exponent", exponent, orZero: true)
         ?? ((1...100_000_000).contains(max) ? nil : "max \(max) must lie in 1...100000000")
@@ -108,6 +114,7 @@ public struct Distribution: Sendable {
       raw = stream.lognormal(zeta: cgsl_log(mean) - variance / 2, sigma: variance.squareRoot())
     case .pareto(let mean, let shape):
       raw = stream.pareto(shape: shape, scale: mean * (shape - 1) / shape)
+    case .geometric(let mean): raw = stream.geometric(probability: 1 / mean)
     case .zipf: raw = Double(1 + rank(of: stream.uniform() * (cumulative.last ?? 0)))
     case .empirical(let values): raw = values[stream.below(values.count)]
     }

@@ -1,19 +1,19 @@
-/// A binary heap of unsigned keys, smallest first.
+/// A binary heap of keys, smallest first.
 ///
 /// `Heap` of swift-collections is a min-max heap and costs about twice as much per push and pop.
-public struct MinHeap: Sendable {
-  private var keys: [UInt64] = []
+public struct MinHeap<Key: Comparable & Sendable>: Sendable {
+  private var keys: [Key] = []
 
   /// An empty heap.
   public init() {}
 
   /// The smallest key, nil when empty.
-  public var first: UInt64? { keys.first }
+  public var first: Key? { keys.first }
   /// The number of keys.
   public var count: Int { keys.count }
 
   /// Adds `key`; O(log count).
-  public mutating func push(_ key: UInt64) {
+  public mutating func push(_ key: Key) {
     var i = keys.count
     keys.append(key)
     while i > 0, key < keys[(i - 1) / 2] {

@@ -46,4 +46,8 @@ public struct RandomStream: ~Copyable {
   public mutating func pareto(shape: Double, scale: Double) -> Double {
     gsl_ran_pareto(state, shape, scale)
   }
+  /// A geometric draw: trials up to the first success, each of which has `probability`.
+  public mutating func geometric(probability: Double) -> Double {
+    Double(gsl_ran_geometric(state, probability))
+  }
 }

@@ -23,6 +23,14 @@ extension ColumnCatalog {
       "burstiness", "", "Shape of gamma arrivals: 1 Poisson, less is burstier.",
       "generated arrivals"),
     ColumnEntry("max_concurrency", "", "Limit on requests in flight; null: open loop.", "run"),
+    ColumnEntry(
+      "sessions", "",
+      "How turns of sessions arrive: closed, after the turn before has ended and its delay has "
+        + "passed; open, as recorded.", "null without sessions"),
+    ColumnEntry("num_sessions", "", "Sessions of the workload.", "null without sessions"),
+    ColumnEntry(
+      "num_followups", "", "Requests that follow another turn of their session.",
+      "null without sessions"),
   ]
 
   private static let counts: [ColumnEntry] = [

@@ -24,12 +24,17 @@ public enum ColumnCatalog {
   /// Columns of requests.csv.
   public static let requests: [ColumnEntry] = [
     ColumnEntry("request_id", "", "Row number from 0, in order of arrival.", every),
-    ColumnEntry("session_id", "", "Conversation the request belongs to.", "requests of sessions"),
-    ColumnEntry("turn", "", "Turn within its conversation, from 0.", "requests of sessions"),
+    ColumnEntry(
+      "session_id", "", "Session the request belongs to, numbered from 0 as the workload has them.",
+      "workloads with sessions"),
+    ColumnEntry(
+      "turn", "", "Turn in its session, from 1: one more than that of the turn it follows.",
+      "workloads with sessions"),
     ColumnEntry("instance_id", "", "Instance that the router chose.", "routed requests"),
     ColumnEntry(
       "arrival_s", "s",
-      "When the request reaches the router; in a closed loop, when it was released.", every),
+      "When the request reaches the router; in a closed loop, when it was released; in closed "
+        + "sessions, the end of the turn before plus its delay.", every),
     ColumnEntry(
       "first_scheduled_s", "s", "When it first entered a batch; later admissions do not count.",
       scheduled),

@@ -2,10 +2,12 @@ public import Units
 
 /// All requests of a run and what happened to them, one column per field.
 ///
-/// A row is a request in order of arrival. The first columns are what a trace says; the others are
+/// A row is a request in order of arrival; while sessions are closed, which order that is turns out
+/// in the run, and rows take it afterwards. The first columns are what a trace says; the others are
 /// written by the run, once each, at the moment they become true. About 84 bytes a request.
 public struct RequestTable: Sendable {
-  /// When a request reaches the router, ascending; `.never` if a closed loop has yet to release it.
+  /// When a request reaches the router, ascending; `.never` if a closed loop has yet to release it,
+  /// or the turn that it follows has yet to end.
   public private(set) var arrival: [Instant] = []
   /// Prompt tokens.
   public private(set) var prompt: [Int32] = []
@@ -13,6 +15,14 @@ public struct RequestTable: Sendable {
   public private(set) var output: [Int32] = []
   /// Most requests in flight of a closed loop; nil is an open loop, which knows every arrival.
   public private(set) var concurrency: Int?
+  /// Whether a turn arrives when the turn that it follows has ended and its delay has passed, and
+  /// not as recorded.
+  public private(set) var closesSessions = false
+  /// The row that arrives first.
+  private(set) var first = 0
+  /// How many arrived before each row, `Int32.max` of one that has not; empty when rows are in
+  /// order of arrival.
+  private(set) var ranks: [Int32] = []
   /// The requests that are not measured.
   public var warmup = Warmup.none
   /// Which prompts begin alike; nil if that is not known.
@@ -54,7 +64,8 @@ public struct RequestTable: Sendable {
     output.reserveCapacity(count)
   }
 
-  /// Adds a request as a trace has it; arrivals must not go backwards.
+  /// Adds a request as a trace has it; arrivals must not go backwards, and `.never` is that of a
+  /// turn which only the run can know.
   public mutating func append(at time: Instant, prompt tokens: Int32, output generated: Int32) {
     arrival.append(time)
     prompt.append(tokens)
@@ -79,6 +90,53 @@ public struct RequestTable: Sendable {
     arrival = Array(repeating: .never, count: count)
     for row in 0..<min(concurrency, count) { arrival[row] = .zero }
   }
+
+  /// Whether a turn follows another and has no arrival of its own.
+  public var hasUntimedTurns: Bool {
+    !closesSessions && concurrency == nil && arrival.contains(.never)
+  }
+
+  /// Lets every turn that follows another arrive after that one has ended and its delay has
+  /// passed; first turns keep their arrivals.
+  ///
+  /// - Precondition: it is no closed loop, its delays are known, and first turns ascend.
+  public mutating func closeSessions() {
+    guard let turns else { return }
+    precondition(concurrency == nil, "a closed loop releases requests by itself")
+    closesSessions = true
+    var last = Instant.zero
+    for row in 0..<count {
+      if turns.parent[row] >= 0 {
+        precondition(turns.delay[row] >= 0, "a turn has a delay")
+        arrival[row] = .never
+      } else {
+        precondition(last <= arrival[row] && arrival[row] < .never, "first turns have arrivals")
+        last = arrival[row]
+      }
+    }
+    first = arrival.firstIndex { $0 != .never } ?? 0
+  }
+
+  /// Lets the request in `row` arrive at `time`, as number `rank` of all, in closed sessions.
+  public mutating func arrive(_ row: Int, at time: Instant, rank: Int) {
+    arrival[row] = time
+    ranks[row] = Int32(rank)
+  }
+
+  /// Puts rows into the order of their arrivals after a run with closed sessions; those that never
+  /// arrived come last.
+  mutating func sortByRank() {
+    guard !ranks.isEmpty else { return }
+    let order = arrival.indices.sorted {
+      (ranks[$0], arrival[$0], $0) < (ranks[$1], arrival[$1], $1)
+    }
+    permute(order)
+    ranks = []
+    first = 0
+  }
+
+  /// How many requests arrived before the one in `row`, which is its number in every result.
+  public func number(of row: Int) -> Int { ranks.isEmpty ? row : Int(ranks[row]) }
 
   /// Lets the first request without an arrival arrive at `time`.
   public mutating func release(_ row: Int, at time: Instant) {
@@ -114,16 +172,38 @@ public struct RequestTable: Sendable {
     let order = arrival.indices.sorted {
       arrival[$0] != arrival[$1] ? arrival[$0] < arrival[$1] : $0 < $1
     }
-    arrival = order.map { arrival[$0] }
-    prompt = order.map { prompt[$0] }
-    output = order.map { output[$0] }
+    permute(order)
+  }
+
+  /// Puts request `order[i]` at place i: every column there is.
+  private mutating func permute(_ order: [Int]) {
+    func permute<Value>(_ column: inout [Value]) {
+      if !column.isEmpty { column = order.map { column[$0] } }
+    }
+    permute(&arrival)
+    permute(&prompt)
+    permute(&output)
     chains?.permute(order)
     turns?.permute(order)
+    permute(&firstScheduled)
+    permute(&firstToken)
+    permute(&finished)
+    permute(&longestGap)
+    permute(&preemptedTime)
+    permute(&instance)
+    permute(&preemptions)
+    permute(&recomputed)
+    permute(&cached)
+    permute(&isRejected)
   }
 
   /// Clears every column that a run writes, and the arrivals that a closed loop releases.
   public mutating func prepareRun() {
     if let concurrency { close(at: concurrency) }
+    if closesSessions {
+      closeSessions()
+      ranks = Array(repeating: .max, count: count)
+    }
     firstScheduled = Array(repeating: .never, count: count)
     firstToken = Array(repeating: .never, count: count)
     finished = Array(repeating: .never, count: count)

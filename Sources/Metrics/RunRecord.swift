@@ -31,6 +31,7 @@ public struct RunRecord: Sendable {
     arrivals: Int, sampleEvents: Int, blocks: Int32, tokensPerBlock: Int32, stop: String?
   ) {
     self.requests = requests
+    self.requests.sortByRank()
     var gaps = GapTally(limit: 1 << 21)
     var totals = RunTotals()
     for recorder in recorders {
@@ -49,8 +50,8 @@ public struct RunRecord: Sendable {
     self.stop = stop
   }
 
-  /// Where the time in which requests arrive ends: at the last arrival, or with the run when a
-  /// closed loop was stopped before it.
+  /// Where the time in which requests arrive ends: at the last arrival, or with the run when it was
+  /// stopped before a closed loop or a session knew it.
   public var lastArrival: Instant {
     guard let last = requests.arrival.last else { return .zero }
     return last == .never ? end : last

@@ -26,6 +26,22 @@ public struct SessionTurns: Sendable, Equatable {
     self.delay.append(delay)
   }
 
+  /// Number of sessions.
+  public var sessions: Int64 { Int64(session.max() ?? -1) + 1 }
+
+  /// Turns that follow another.
+  public var followUps: Int64 { Int64(parent.count { $0 >= 0 }) }
+
+  /// Turns that follow another after a delay that is not known.
+  public var unknownDelays: Int {
+    parent.indices.reduce(0) { parent[$1] >= 0 && delay[$1] < 0 ? $0 + 1 : $0 }
+  }
+
+  /// Gives every turn that follows another and has no delay what `draw` answers, row by row.
+  public mutating func fillDelays(_ draw: () -> Int64) {
+    for row in parent.indices where parent[row] >= 0 && delay[row] < 0 { delay[row] = draw() }
+  }
+
   /// Keeps the first `count` requests.
   mutating func truncate(to count: Int) {
     guard count < self.count else { return }

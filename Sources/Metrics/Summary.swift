@@ -30,6 +30,9 @@ public struct Summary: Sendable {
   public let requestRate: Double?
   /// Most requests in flight that a closed loop lets in; nil is an open loop.
   public let concurrency: Int?
+  /// Sessions of the workload, requests that follow another turn, and whether these wait for its
+  /// end; nil without sessions.
+  public let sessions: (count: Int64, followUps: Int64, areClosed: Bool)?
   /// Highest number of output tokens in one second; nil without a time series of 1-s buckets.
   public let peakOutputTokens: Int64?
   /// Most requests in the system at once.
@@ -79,6 +82,7 @@ public struct Summary: Sendable {
     events = record.events
     requestRate = description.requestRate ?? Self.meanRate(table)
     concurrency = table.concurrency
+    sessions = table.turns.map { ($0.sessions, $0.followUps, table.closesSessions) }
     peakOutputTokens = Self.peakOutput(record.series)
     peakConcurrency = Metrics.peakConcurrency(of: table)
     let settings = description.intervals
@@ -166,9 +170,11 @@ public struct Summary: Sendable {
 
   private static func meanRate(_ table: RequestTable) -> Double? {
     if table.concurrency != nil { return .infinity }
-    guard let first = table.arrival.first, let last = table.arrival.last else { return nil }
-    guard last > first else { return table.count > 1 ? .infinity : nil }
-    return Double(table.count - 1) * 1e12 / Double(last - first)
+    let arrived = table.released
+    guard arrived > 0 else { return nil }
+    let (first, last) = (table.arrival[0], table.arrival[arrived - 1])
+    guard last > first else { return arrived > 1 ? .infinity : nil }
+    return Double(arrived - 1) * 1e12 / Double(last - first)
   }
 
   private static func peakOutput(_ series: TimeSeries?) -> Int64? {

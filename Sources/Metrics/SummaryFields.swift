@@ -35,6 +35,9 @@ extension Summary {
       ("request_rate", requestRate == .infinity ? .text("inf") : number(requestRate)),
       ("burstiness", number(description.burstiness)),
       ("max_concurrency", concurrency.map { .integer(Int64($0)) } ?? .undefined),
+      ("sessions", text(sessions.map { $0.areClosed ? "closed" : "open" })),
+      ("num_sessions", sessions.map { .integer($0.count) } ?? .undefined),
+      ("num_followups", sessions.map { .integer($0.followUps) } ?? .undefined),
     ]
   }
 

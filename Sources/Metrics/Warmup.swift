@@ -17,15 +17,17 @@ extension RequestTable {
   public func isMeasured(_ row: Int) -> Bool {
     switch warmup {
     case .none: true
-    case .requests(let count): row >= count
-    case .time(let span): arrival[row] - arrival[0] >= span
+    case .requests(let count): number(of: row) >= count
+    case .time(let span): arrival[row] - arrival[first] >= span
     }
   }
 
   /// Requests of the warm-up: the first row that is measured, or `count`.
   ///
-  /// - Complexity: O(log n).
+  /// - Complexity: O(log n); O(n) when turns wait for each other.
   public var warmupRequests: Int {
+    if case .requests(let count) = warmup { return min(count, self.count) }
+    if closesSessions { return (0..<count).reduce(0) { isMeasured($1) ? $0 : $0 + 1 } }
     var (low, high) = (0, count)
     while low < high {
       let middle = (low + high) / 2

@@ -24,7 +24,8 @@ struct SummaryTables {
     (
       "Requests",
       [
-        "num_prompts", "completed", "failed", "rejected", "unfinished", "request_rate",
+        "num_prompts", "sessions", "num_sessions", "num_followups",
+        "completed", "failed", "rejected", "unfinished", "request_rate",
         "burstiness", "max_concurrency", "max_concurrent_requests", "mean_running_requests",
         "warmup_requests", "measured_requests", "slo_attainment", "request_goodput",
         "num_preemptions",

@@ -59,7 +59,7 @@ public struct Batch: Sendable {
   var longest = LongestContext()
   /// Sequences that open a block when clock ≡ index (mod block size).
   var growthAt: [Int32]
-  var milestones = MinHeap()  // clock << 24 | slot
+  var milestones = MinHeap<UInt64>()  // clock << 24 | slot
   var sequences: [Sequence] = []
   var freeSlots: [Slot] = []
   /// Sequences that joined since the last decode step.

@@ -39,6 +39,8 @@ public struct Instance: Sendable {
   private var tokensAccountedUntil = Instant.zero
   private var waitingSince = Instant.never
   private var waitingAtLaunch: Int32 = 0
+  /// The requests that finished with the last leap.
+  public private(set) var finished: [RequestID] = []
   /// Prompt tokens computed since the last token was made.
   private var fruitlessPrefill: Int64 = 0
 
@@ -196,10 +198,9 @@ public struct Instance: Sendable {
     return low
   }
 
-  /// Ends the leap: applies its last steps, first tokens and finishes; returns how many requests
-  /// finished.
-  @discardableResult
-  public mutating func finish(at now: Instant, _ requests: inout RequestTable) -> Int {
+  /// Ends the leap: applies its last steps, first tokens and finishes; `finished` has the requests
+  /// that are through.
+  public mutating func finish(at now: Instant, _ requests: inout RequestTable) {
     precondition(isStepping && ends[count - 1] == now, "a leap ends at its own event (I8)")
     if count == reach { reach = min(maxLeap, 2 * reach) }
     let before = recorder.totals.generatedTokens
@@ -213,16 +214,17 @@ public struct Instance: Sendable {
     if recorder.totals.generatedTokens > before { fruitlessPrefill = 0 }
     batch.reachMilestones()
     batch.orderFinished()
+    finished.removeAll(keepingCapacity: true)
     for slot in batch.finished {
       let s = batch.sequences[Int(slot)]
+      finished.append(s.entry.request)
       requests.finished[Int(s.entry.request.row)] = now
       requests.longestGap[Int(s.entry.request.row)] = s.longestGap
       if !requests.isMeasured(Int(s.entry.request.row)) { recorder.totals.finishedOfWarmup += 1 }
       batch.release(slot)
       recorder.totals.finished += 1
     }
-    defer { batch.finished.removeAll(keepingCapacity: true) }
-    return batch.finished.count
+    batch.finished.removeAll(keepingCapacity: true)
   }
 }
 

@@ -6,7 +6,7 @@ internal import Kernel
 /// has left stays in the heap until it comes to its top or the heap has grown twice too large.
 struct LongestContext: Sendable {
   /// (2³⁸ + clock − length) << 24 | slot: the longest is the smallest.
-  private var heap = MinHeap()
+  private var heap = MinHeap<UInt64>()
   private static let bias = 1 << 38
 
   /// A sequence of `length` tokens starts to decode.
@@ -26,7 +26,7 @@ struct LongestContext: Sendable {
   /// Forgets those that have left once they outnumber the `decodes` that have not.
   mutating func compact(decodes: Int32, _ sequences: [Sequence]) {
     guard heap.count > 2 * Int(decodes) + 64 else { return }
-    heap = MinHeap()
+    heap = MinHeap<UInt64>()
     for slot in sequences.indices where sequences[slot].phase == .decoding {
       let s = sequences[slot]
       heap.push(Self.key(Slot(slot), length: s.stored, clock: s.joined))

@@ -35,30 +35,28 @@ public struct Generator: Sendable {
 
   /// The requests of `seed`, ascending by arrival.
   ///
-  /// Poisson and gamma processes begin at their first gap, the others at 0. A closed loop has no
-  /// arrivals beyond those at 0 before it runs.
+  /// Fixed gaps and a burst begin at 0, the other processes at their first gap. A closed loop has
+  /// no arrivals beyond those at 0 before it runs.
   ///
   /// - Throws: `TraceError` if the settings contradict each other, the last arrival would lie
   ///   beyond 106 days, or 10,000 pairs in a row exceed `maxTotalTokens`.
   public func generate(seed: UInt64) throws(TraceError) -> RequestTable {
     if let fault { throw TraceError("generate: \(fault)") }
-    var clock = RandomStream(seed: seed, name: "arrivals")
+    var clock = ArrivalClock(arrivals, seed: seed)
     var inputs = RandomStream(seed: seed, name: "input_tokens")
     var outputs = RandomStream(seed: seed, name: "output_tokens")
     let end = duration.map { Instant.zero + $0 } ?? .never
     let count = requests ?? .max
     var table = RequestTable()
     table.reserve(requests ?? expectedRequests)
-    var time = Instant.zero
     while table.count < count {
-      guard let next = arrivals.arrival(of: table.count, after: time, from: &clock) else {
+      guard let next = clock.next() else {
         if duration != nil { break }
         throw TraceError("generate: request \(table.count + 1) arrives after over 106 days")
       }
       guard next < end else { break }
       let (prompt, output) = try lengths(&inputs, &outputs)
       table.append(at: next, prompt: prompt, output: output)
-      time = next
     }
     if case .closed(let concurrency) = arrivals { table.close(at: concurrency) }
     return table
@@ -78,11 +76,7 @@ public struct Generator: Sendable {
         + " give input_tokens and output_tokens a max")
   }
 
-  /// The requests to make room for: the mean and five standard deviations of a Poisson process.
-  private var expectedRequests: Int {
-    let mean = min((duration?.value ?? 0) * arrivals.rate, 1e9)
-    return Int(mean + 5 * mean.squareRoot()) + 1
-  }
+  private var expectedRequests: Int { arrivals.expected(in: duration ?? Seconds(0)) }
 
   /// Why nothing can be generated, nil when something can.
   public var fault: String? {
@@ -97,10 +91,7 @@ public struct Generator: Sendable {
       return (1...Int(Int32.max)).contains(count)
         ? nil : "requests \(count) must lie in 1...\(Int32.max)"
     case (nil, let span?):
-      if arrivals == .burst { return "a burst has no duration; give requests" }
-      if case .closed = arrivals { return "a closed loop has no duration; give requests" }
-      return span.value > 0 && span.value * 1e12 < 0x1p63
-        ? nil : "duration \(span) must be above 0 and at most 106 days"
+      return arrivals.fault(of: span)
     }
   }
 }

@@ -201,6 +201,10 @@ private func rescale(
   var times: [Instant] = []
   times.reserveCapacity(requests.count)
   for arrival in requests.arrival {
+    if arrival == .never {
+      times.append(arrival)
+      continue
+    }
     guard let time = scale.apply(Int128(arrival.picoseconds)) else {
       throw TraceError(path, "at rate \(rate) its requests arrive over more than 106 days")
     }
@@ -210,9 +214,16 @@ private func rescale(
 }
 
 extension RequestTable {
-  /// (requests − 1) / (last − first arrival) in requests/s; nil if that is undefined.
+  /// The arrivals that are known, ascending: all but those of turns that only a run can know.
+  var knownArrivals: [Instant] {
+    arrival.contains(.never) ? arrival.filter { $0 != .never } : arrival
+  }
+
+  /// (requests − 1) / (last − first arrival) in requests/s, of those whose arrival is known; nil if
+  /// that is undefined.
   var meanRate: Double? {
-    guard let first = arrival.first, let last = arrival.last, last > first else { return nil }
-    return Double(count - 1) / (Double(last - first) * 1e-12)
+    let known = knownArrivals
+    guard let first = known.first, let last = known.last, last > first else { return nil }
+    return Double(known.count - 1) / (Double(last - first) * 1e-12)
   }
 }

@@ -57,22 +57,28 @@ public struct TraceRows: Sendable {
   ///
   /// - Throws: a fault if it has no tokens; then it is not counted.
   mutating func keep(_ row: TraceRow, _ tokensPerBlock: Int32 = 0) throws(RowFault) {
-    guard let time = row.time else { throw RowFault(.missing, field: 0) }
+    // A turn may say how long after the turn before it came in place of when.
+    let isTurn = row.delay != nil && (row.session != nil || row.parent != nil)
+    guard row.time != nil || isTurn else { throw RowFault(.missing, field: 0) }
     guard row.prompt > 0 else { throw RowFault(.zero, field: 1) }
     guard row.output >= leastOutput else { throw RowFault(.zero, field: 2) }
-    guard let arrival = scale.apply(offset(of: time)) else {
-      lineBeyondSpan = line
-      return
+    var arrival = Instant.never
+    if let time = row.time {
+      guard let scaled = scale.apply(offset(of: time)) else {
+        lineBeyondSpan = line
+        return
+      }
+      if scaled < latest {
+        if backwards == 0 { firstBackwards = line }
+        backwards += 1
+      }
+      latest = max(latest, scaled)
+      arrival = Instant(picoseconds: scaled)
     }
     rowsRead += 1
-    if arrival < latest {
-      if backwards == 0 { firstBackwards = line }
-      backwards += 1
-    }
-    latest = max(latest, arrival)
     if keepsBlocks, tokensPerBlock > 0 { addBlocks(of: row, tokensPerBlock) }
     sessions.add(row)
-    table.append(at: Instant(picoseconds: arrival), prompt: row.prompt, output: row.output)
+    table.append(at: arrival, prompt: row.prompt, output: row.output)
   }
 
   private mutating func addBlocks(of row: TraceRow, _ tokensPerBlock: Int32) {
@@ -124,7 +130,8 @@ public struct TraceRows: Sendable {
     if first < 0 {
       let (_, overflows) = latest.subtractingReportingOverflow(first)
       if overflows { return nil }
-      result.reschedule(result.arrival.map { Instant(picoseconds: $0.picoseconds - first) })
+      result.reschedule(
+        result.arrival.map { $0 == .never ? $0 : Instant(picoseconds: $0.picoseconds - first) })
     }
     return result
   }

@@ -25,9 +25,9 @@ public struct TraceStatistics: Sendable {
 
   /// Looks at all requests once; sorting the lengths makes it O(n log n).
   public init(_ requests: RequestTable) {
-    let arrival = requests.arrival
+    let arrival = requests.knownArrivals
     count = requests.count
-    span = Seconds(Double(requests.span) * 1e-12)
+    span = Seconds(Double((arrival.last ?? .zero) - (arrival.first ?? .zero)) * 1e-12)
     meanRate = requests.meanRate
     (gapCV, simultaneous) = Self.gaps(arrival)
     peakRate1s = Self.peak(arrival, seconds: 1)
@@ -98,13 +98,5 @@ public struct TokenStatistics: Sendable {
     let high = Swift.min(low + 1, sorted.count - 1)
     let (a, b) = (Double(sorted[low]), Double(sorted[high]))
     return a + (b - a) * (place - Double(low))
-  }
-}
-
-extension RequestTable {
-  /// Picoseconds from the first to the last arrival.
-  var span: Int64 {
-    guard let first = arrival.first, let last = arrival.last else { return 0 }
-    return last - first
   }
 }

@@ -74,7 +74,8 @@ struct RandomScenario {
   /// Only paged engines preempt, so they are drawn more often.
   private static let lots = policies + ["vllm-v0", "vllm-v1", "vllm-v0", "vllm-v1"]
 
-  init(seed: UInt64, policy: String? = nil) {
+  /// `sessions` makes turns of the requests that wait for each other.
+  init(seed: UInt64, policy: String? = nil, sessions: Bool = false) {
     var random = SplitMix(seed: seed)
     self.seed = seed
     let picked = Self.lots[random.below(Self.lots.count)]
@@ -87,7 +88,8 @@ struct RandomScenario {
     maxTokens = random.pick([64, 128, 512])
     longestChunk = random.pick([0, 0, 40])
     isQuantised = random.below(3) == 0
-    let rate = random.pick([0.5, 2, 8, 40]) * Double(instances)
+    // Of sessions the first turns alone arrive at this rate.
+    let rate = random.pick([0.5, 2, 8, 40]) * Double(instances) * (sessions ? 20 : 1)
     let isBurst = random.below(4) == 0
     var table = RequestTable()
     var time: Int64 = 0
@@ -103,9 +105,44 @@ struct RandomScenario {
         at: Instant(picoseconds: time / tick * tick), prompt: Int32(1 + random.below(300)),
         output: Int32(1 + random.below(180)))
     }
-    concurrency = random.below(3) == 0 ? random.pick([1, 2, 7, 30, 90]) : nil
+    let isClosed = random.below(3) == 0
+    concurrency = isClosed && !sessions ? random.pick([1, 2, 7, 30, 90]) : nil
     if let concurrency { table.close(at: concurrency) }
+    if sessions {
+      let turns = Self.turns(table.count, isQuantised, &random)
+      table.turns = turns
+      table.closeSessions()
+    }
     self.table = table
+  }
+
+  /// Trees of turns in any order of rows, with forks, long chains and delays from 0 on.
+  private static func turns(
+    _ count: Int, _ isQuantised: Bool, _ random: inout SplitMix
+  ) -> SessionTurns {
+    var order = Array(0..<count)
+    if random.below(2) == 0 {
+      for i in order.indices.reversed() { order.swapAt(i, random.below(i + 1)) }
+    }
+    let (roots, reach) = (random.pick([2, 2, 3, 20]), random.pick([1, 4, 1000]))
+    var parent = [Int32](repeating: -1, count: count)
+    var session = [Int32](repeating: -1, count: count)
+    var turn = [Int32](repeating: 1, count: count)
+    for i in order.indices.dropFirst() where random.below(roots) > 0 {
+      let row = order[i - 1 - random.below(min(i, reach))]
+      parent[order[i]] = Int32(row)
+      turn[order[i]] = turn[row] + 1
+      session[order[i]] = session[row] < 0 ? Int32(row) : session[row]
+    }
+    var turns = SessionTurns()
+    for row in 0..<count {
+      let tick: Int64 = isQuantised ? 10_000_000_000 : 1
+      let delay = random.pick([0, 0, 0.02, 0.5, 2]) * random.uniform()
+      turns.append(
+        session: session[row] < 0 ? Int32(row) : session[row], turn: turn[row],
+        parent: parent[row], delay: parent[row] < 0 ? -1 : Int64(delay * 1e12) / tick * tick)
+    }
+    return turns
   }
 
   var cost: any StepCost {

@@ -3,7 +3,7 @@ import Files
 import Testing
 
 @Suite struct EffectiveYAMLTests {
-  @Test(arguments: [least, full, closedTrace, closedLoop])
+  @Test(arguments: [least, full, closedTrace, closedLoop, chats, agents])
   func `reading the effective configuration and writing it again gives the same bytes`(
     yaml: String
   ) throws {
@@ -62,6 +62,8 @@ import Testing
       speedup: 1.0
       rate: null
       concurrency: null
+      sessions: null  # open where turns have times, else closed
+      think_time: null  # delays are those of the trace
     slo:
       ttft_ms: null
       tpot_ms: null

@@ -162,6 +162,7 @@ import Testing
   private let values = [
     "value": "5", "min": "1", "max": "9", "mean": "5", "cv": "1", "shape": "2", "exponent": "1",
     "file": "lengths.csv", "column": "out", "rate": "2", "concurrency": "8",
+    "on_rate": "3", "on_time": "2 s", "off_time": "1 min", "amplitude": "0.5",
   ]
 
   private func mapping(_ key: String, _ family: Family, without left: String? = nil) -> String {

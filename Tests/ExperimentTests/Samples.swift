@@ -71,6 +71,58 @@ let closedLoop = """
 
   """
 
+/// Generated sessions, with the least that they need.
+let chats = """
+  model: llama-3-8b
+  cluster: {gpu: a100-80gb-sxm}
+  engine: {kv_pool_tokens: 3000, max_model_len: 1500}
+  workload:
+    generate:
+      arrivals: {process: mmpp, on_rate: 20, off_rate: 1, on_time: 2 s, off_time: 0.5 min}
+      input_tokens: {distribution: lognormal, mean: 200, cv: 1}
+      output_tokens: {distribution: exponential, mean: 80}
+      sessions:
+        count: 30
+        turns: {distribution: geometric, mean: 4}
+        think_time: 500 ms
+        max_context: 1500
+
+  """
+
+/// Generated sessions with every key of theirs.
+let agents = """
+  model: llama-3-8b
+  cluster: {gpu: a100-80gb-sxm}
+  workload:
+    sessions: open
+    generate:
+      duration: 10 min
+      arrivals: {process: diurnal, rate: 0.1, amplitude: 1, period: 5 min, phase: 20 s}
+      input_tokens: {distribution: lognormal, mean: 200, cv: 1}
+      output_tokens: {distribution: exponential, mean: 80}
+      sessions:
+        turns: {distribution: fixed, value: 6}
+        next_input_tokens: {distribution: uniform, min: 5, max: 90}
+        think_time: {distribution: lognormal, mean: 5 s, cv: 2, min: 100 ms, max: 2 min}
+        max_context: 4000
+        at_max_context: restart
+        keep_output: false
+        block_size: 32
+        prefixes:
+          - {count: 3, tokens: {distribution: uniform, min: 100, max: 900}}
+          - {count: 9, exponent: 0, probability: 0.4, tokens: {distribution: fixed, value: 300}}
+        tools:
+          probability: 0.7
+          duration: {distribution: exponential, mean: 800 ms}
+          input_tokens: {distribution: fixed, value: 90}
+        forks:
+          probability: 0.1
+          turns: {distribution: geometric, mean: 2}
+          delay: 10 ms
+          input_tokens: {distribution: fixed, value: 50}
+
+  """
+
 /// `least` with `lines` added; they begin in line 4.
 func experiment(with lines: String) throws(ConfigError) -> ExperimentConfig {
   try .read(least + lines, file: "my.yaml")

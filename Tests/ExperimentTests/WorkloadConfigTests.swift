@@ -39,6 +39,13 @@ import Testing
       ("process: poisson, rate: 4", "process: poisson, rate: 9.5"),
       ("process: gamma, rate: 4, cv: 2", "process: gamma, rate: 9.5, cv: 2"),
       ("process: fixed, rate: 4", "process: fixed, rate: 9.5"),
+      ("process: diurnal, rate: 4, amplitude: 0.5", "process: diurnal, rate: 9.5, amplitude: 0.5"),
+      // The mean is (4 · 10 + 1 · 30) / 40.
+      (
+        "process: mmpp, on_rate: 4, off_rate: 1, on_time: 10 s, off_time: 30 s",
+        "process: mmpp, on_rate: \(4 * (9.5 / 1.75)), off_rate: \(9.5 / 1.75), on_time: 10 s, "
+          + "off_time: 30 s"
+      ),
     ] {
       let written = try config(arrivals, "rate: 9.5").effectiveYAML(ResolvedConfig(), in: ".")
       #expect(written == (try config(changed, "").effectiveYAML(ResolvedConfig(), in: ".")))
@@ -75,20 +82,23 @@ import Testing
       fault(generate: start + "{process: burst, rate: 4}\n")
         == "my.yaml:7: unknown key \"rate\"; known: process")
     #expect(
-      fault(generate: start + "{process: mmpp}\n")
-        == "my.yaml:7: workload.generate.arrivals.process mmpp is not offered yet; "
-        + "write one of poisson, gamma, fixed, burst, closed")
+      fault(generate: start + "{process: mmpp, on_rate: 4}\n")
+        == "my.yaml:7: workload.generate.arrivals.on_time is missing; write on_time: 10 s")
+    #expect(
+      fault(generate: start + "{process: diurnal, rate: 4, amplitude: 1.5}\n")
+        == "my.yaml:7: workload.generate.arrivals.amplitude 1.5 is out of range; "
+        + "write a number above 0 and at most 1")
     #expect(
       fault(generate: start + "{process: poison}\n")
         == "my.yaml:7: unknown process \"poison\" (did you mean \"poisson\"?); "
-        + "known: poisson, gamma, fixed, burst, closed")
+        + "known: poisson, gamma, fixed, burst, closed, mmpp, diurnal")
     #expect(
       fault(generate: start + "{process: poisson}\n")
         == "my.yaml:7: workload.generate.arrivals.rate is missing; write a number above 0")
     #expect(
       fault(generate: start + "burst\n")
         == "my.yaml:7: workload.generate.arrivals is \"burst\"; "
-        + "write a mapping with process (poisson, gamma, fixed, burst, closed)")
+        + "write a mapping with process (poisson, gamma, fixed, burst, closed, mmpp, diurnal)")
   }
 
   @Test(arguments: [

@@ -22,6 +22,7 @@ struct Moments: Sendable, CustomTestStringConvertible {
     gamma(mean: 4, cv: 0.5), gamma(mean: 100, cv: 1), gamma(mean: 0.25, cv: 3),
     lognormal(mean: 512, cv: 0.3), lognormal(mean: 128, cv: 1),
     pareto(mean: 10, shape: 12), pareto(mean: 300, shape: 2.5),
+    geometric(mean: 1), geometric(mean: 4), geometric(mean: 250),
     // 1, 2, 3, 6 equally likely: mean 3, σ² = (4 + 1 + 0 + 9)/4, fourth moment (16 + 1 + 81)/4.
     Moments(
       family: .empirical(values: [1, 2, 3, 6]), mean: 3, cv: 3.5.squareRoot() / 3,
@@ -36,6 +37,13 @@ struct Moments: Sendable, CustomTestStringConvertible {
     return Moments(
       family: .lognormal(mean: mean, cv: cv), mean: mean, cv: cv,
       kurtosis: w * w * w * w + 2 * w * w * w + 3 * w * w - 6)
+  }
+  /// σ² = (1 − p)/p², excess kurtosis 6 + p²/(1 − p).
+  private static func geometric(mean: Double) -> Moments {
+    let p = 1 / mean
+    return Moments(
+      family: .geometric(mean: mean), mean: mean, cv: (1 - p).squareRoot(),
+      kurtosis: p < 1 ? 6 + p * p / (1 - p) : 0)
   }
   private static func pareto(mean: Double, shape a: Double) -> Moments {
     let kurtosis = 6 * (a * a * a + a * a - 6 * a - 2) / (a * (a - 3) * (a - 4))
@@ -187,7 +195,8 @@ struct Moments: Sendable, CustomTestStringConvertible {
   @Test func `there is a name for every family`() {
     #expect(
       Distribution.names == [
-        "fixed", "uniform", "exponential", "gamma", "lognormal", "pareto", "zipf", "empirical",
+        "fixed", "uniform", "exponential", "gamma", "lognormal", "pareto", "geometric",
+        "zipf", "empirical",
       ])
   }
 }

@@ -7,7 +7,7 @@ import Testing
     var random = SplitMix(seed: 1)
     for size in [0, 1, 2, 3, 10, 1000] {
       let keys = (0..<size).map { _ in random.next() }
-      var heap = MinHeap()
+      var heap = MinHeap<UInt64>()
       for key in keys { heap.push(key) }
       #expect(heap.count == size)
       var drained: [UInt64] = []
@@ -22,7 +22,7 @@ import Testing
 
   @Test func `pushes and removals in any order agree with a sorted array`() {
     var random = SplitMix(seed: 2)
-    var heap = MinHeap()
+    var heap = MinHeap<UInt64>()
     var model: [UInt64] = []
     for i in 0..<(isDebug ? 3000 : 30_000) {
       if random.below(5) < 2, !model.isEmpty {

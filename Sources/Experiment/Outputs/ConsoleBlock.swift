@@ -25,6 +25,10 @@ extension Summary {
     if let concurrency {
       lines.append(row("Maximum request concurrency:", "\(concurrency)"))
     }
+    if let sessions {
+      let name = sessions.areClosed ? "Sessions, closed:" : "Sessions, open:"
+      lines.append(row(name, "\(sessions.count)"))
+    }
     if let rate = description.requestRate, rate.isFinite {
       lines.append(row("Request rate configured (RPS):", rate.fixed(2)))
     }

@@ -18,8 +18,15 @@ struct RequestsCSV {
   func write(_ row: Int, into out: inout ByteBuffer) {
     let outcome = table.outcome(of: row)
     out.append(Int64(row))
-    // Sessions have no columns in the table: both cells are empty.
-    out.append(",,,")
+    out.comma()
+    if let turns = table.turns {
+      out.append(turns.session[row])
+      out.comma()
+      out.append(turns.turn[row])
+      out.comma()
+    } else {
+      out.append(",,")
+    }
     if table.instance[row] >= 0 { out.append(table.instance[row]) }
     out.comma()
     Self.cell(seconds: outcome.arrival, into: &out)

@@ -219,7 +219,13 @@ private struct Load {
     case ("workload.rate", .generate(let generate)),
       ("workload.generate.arrivals.rate", .generate(let generate)):
       switch generate.arrivals.value {
-      case .poisson(let rate), .gamma(let rate, _), .fixed(let rate): start = rate
+      case .poisson(let rate), .gamma(let rate, _), .fixed(let rate),
+        .diurnal(let rate, _, _, _):
+        start = rate
+      case .mmpp:
+        // It has two rates; their mean is what workload.rate sets.
+        guard key.name == "workload.rate" else { return }
+        start = generate.arrivals.value.meanRate
       case .burst, .closed: return
       }
       if case .requests(let count) = generate.extent.value {

@@ -1,0 +1,139 @@
+package import Files
+internal import Kernel
+package import Metrics
+internal import Units
+internal import Workload
+
+extension Assembly {
+  /// Decides how the turns of a trace's sessions arrive.
+  ///
+  /// - Throws: `ConfigError` when they can arrive neither so nor otherwise.
+  package func rule(
+    _ trace: TraceConfig, _ requests: inout RequestTable
+  ) throws(ConfigError) {
+    let isUntimed = requests.hasUntimedTurns
+    guard trace.concurrency == nil else { return }
+    guard let turns = requests.turns else {
+      guard let sessions = trace.sessions, sessions.value == .closed else { return }
+      throw sessions.error("is closed, but the trace names no sessions: \(trace.path.value)")
+    }
+    if let sessions = trace.sessions, sessions.value == .open, isUntimed {
+      throw sessions.error(
+        "is open, but turns of the trace have no arrival times; write closed, or leave it out")
+    }
+    guard (trace.sessions?.value ?? (isUntimed ? .closed : .open)) == .closed else { return }
+    for (parent, arrival) in zip(turns.parent, requests.arrival)
+    where parent < 0 && arrival == .never {
+      throw trace.path.error("has sessions whose first turn has no arrival time")
+    }
+    requests.turns = try withDelays(turns, trace)
+    requests.closeSessions()
+  }
+
+  private func withDelays(
+    _ turns: SessionTurns, _ trace: TraceConfig
+  ) throws(ConfigError) -> SessionTurns {
+    let unknown = turns.unknownDelays
+    guard unknown > 0 else { return turns }
+    guard let thinkTime = trace.thinkTime else {
+      let place = trace.sessions?.place ?? trace.path.place
+      throw ConfigError(
+        place, key: "workload.think_time",
+        "is missing: the trace does not say how long after the turn before \(unknown) of "
+          + "\(turns.followUps) turns came; write think_time: 10 s, or a distribution")
+    }
+    var turns = turns
+    let delay = try Self.delay(thinkTime.value)
+    var stream = RandomStream(seed: config.seed, name: "think_time")
+    turns.fillDelays { delay.draw(from: &stream) }
+    return turns
+  }
+
+  private static func delay(_ config: DelayConfig) throws(ConfigError) -> Delay {
+    switch config {
+    case .fixed(let time): return .fixed(time)
+    case .drawn(let distribution): return .drawn(try Self.distribution(distribution))
+    }
+  }
+
+  /// The generator of `config` with the sessions of `sessions`.
+  static func sessionGenerator(
+    _ config: GenerateConfig, _ sessions: SessionsConfig
+  ) throws(ConfigError) -> SessionGenerator {
+    let extent: SessionGenerator.Extent =
+      switch config.extent.value {
+      case .requests(let count): .requests(count)
+      case .sessions(let count): .sessions(count)
+      case .duration(let span): .duration(span)
+      }
+    var generator = SessionGenerator(
+      extent, arrivals: config.arrivals.value.process, turns: try distribution(sessions.turns),
+      inputTokens: try distribution(config.inputTokens),
+      outputTokens: try distribution(config.outputTokens),
+      thinkTime: try delay(sessions.thinkTime))
+    if let input = sessions.nextInputTokens {
+      generator.nextInputTokens = try distribution(input)
+    }
+    generator.maxContext = sessions.maxContext
+    generator.overflow = sessions.atMaxContext == "restart" ? .restart : .end
+    generator.keepsOutput = sessions.keepsOutput
+    generator.tokensPerBlock = Int32(sessions.blockSize)
+    for level in sessions.prefixes {
+      var prefix = PrefixLevel(
+        count: level.count, exponent: level.exponent, tokens: try distribution(level.tokens))
+      prefix.probability = level.probability
+      generator.prefixes.append(prefix)
+    }
+    if let tools = sessions.tools {
+      generator.tools = SessionGenerator.ToolCalls(
+        probability: tools.probability, duration: try delay(tools.duration),
+        inputTokens: try distribution(tools.inputTokens))
+    }
+    if let forks = sessions.forks {
+      generator.forks = SessionGenerator.Forks(
+        probability: forks.probability, turns: try distribution(forks.turns),
+        delay: try delay(forks.delay), inputTokens: try distribution(forks.inputTokens))
+    }
+    generator.areClosed = config.sessionMode?.value != .open
+    return generator
+  }
+}
+
+extension GenerateConfig.Arrivals {
+  /// The process that has these parameters.
+  var process: ArrivalProcess {
+    switch self {
+    case .poisson(let rate): .poisson(rate: rate)
+    case .gamma(let rate, let cv): .gamma(rate: rate, cv: cv)
+    case .fixed(let rate): .fixed(rate: rate)
+    case .burst: .burst
+    case .closed(let concurrency): .closed(concurrency: concurrency)
+    case .mmpp(let onRate, let offRate, let onTime, let offTime):
+      .mmpp(.init(onRate: onRate, offRate: offRate, onTime: onTime, offTime: offTime))
+    case .diurnal(let rate, let amplitude, let period, let phase):
+      .diurnal(.init(rate: rate, amplitude: amplitude, period: period, phase: phase))
+    }
+  }
+
+  /// The parameters of a process.
+  init(_ process: ArrivalProcess) {
+    self =
+      switch process {
+      case .poisson(let rate): .poisson(rate: rate)
+      case .gamma(let rate, let cv): .gamma(rate: rate, cv: cv)
+      case .fixed(let rate): .fixed(rate: rate)
+      case .burst: .burst
+      case .closed(let concurrency): .closed(concurrency: concurrency)
+      case .mmpp(let states):
+        .mmpp(
+          onRate: states.onRate, offRate: states.offRate, onTime: states.onTime,
+          offTime: states.offTime)
+      case .diurnal(let tide):
+        .diurnal(
+          rate: tide.rate, amplitude: tide.amplitude, period: tide.period, phase: tide.phase)
+      }
+  }
+
+  /// Mean arrivals in a second; infinite for a burst and for a closed loop.
+  package var meanRate: Double { process.rate }
+}
