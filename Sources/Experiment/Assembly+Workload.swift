@@ -12,6 +12,11 @@ public struct LoadedWorkload: Sendable {
   public var report: TraceReport?
 }
 
+extension ExperimentConfig {
+  /// Whether a run looks at the blocks of prompts.
+  package var keepsBlocks: Bool { engine.prefixCache.value }
+}
+
 extension Assembly {
   /// Reads or draws the requests.
   ///
@@ -21,7 +26,8 @@ extension Assembly {
   /// As `workload`, with a trace that other runs read too out of `traces`.
   package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
-    case .trace(let trace): return try Self.read(trace, sharing: traces)
+    case .trace(let trace):
+      return try Self.read(trace, keepsBlocks: config.keepsBlocks, sharing: traces)
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
@@ -51,7 +57,7 @@ extension Assembly {
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
-      _ = try read(trace, sharing: nil)
+      _ = try read(trace, keepsBlocks: false, sharing: nil)
     }
   }
 
@@ -71,13 +77,15 @@ extension Assembly {
   }
 
   private static func read(
-    _ config: TraceConfig, sharing traces: TraceLibrary?
+    _ config: TraceConfig, keepsBlocks: Bool, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value
     options.limit = config.limit?.value
     options.speedup = config.speedup.value
     options.concurrency = config.concurrency?.value
+    options.blockTokens = config.blockTokens?.value
+    options.keepsBlocks = keepsBlocks
     let names = ["auto"] + traceFormats.map { $0.name }
     guard names.contains(options.format) else {
       throw .unknown("trace format", options.format, known: names, at: config.format.place)
@@ -85,9 +93,8 @@ extension Assembly {
     let path = config.path.value
     var trace: Trace
     if let traces {
-      trace = try traces.trace(TraceLibrary.Key(config)) { () throws(ConfigError) in
-        try readTrace(path, options)
-      }
+      let key = TraceLibrary.Key(config, keepsBlocks: keepsBlocks)
+      trace = try traces.trace(key) { () throws(ConfigError) in try readTrace(path, options) }
     } else {
       trace = try readTrace(path, options)
     }

@@ -169,6 +169,7 @@ extension ExperimentConfig {
     out.key("speedup", "\(trace.speedup.value)")
     out.optional("rate", trace.rate?.value)
     out.optional("concurrency", trace.concurrency?.value)
+    out.optional("block_tokens", trace.blockTokens?.value)
   }
 
   private func write(

@@ -165,6 +165,8 @@ public struct TraceConfig: Sendable {
   public var rate: Located<Double>?
   /// Requests in flight of a closed loop that ignores the recorded times; nil keeps the times.
   public var concurrency: Located<Int>?
+  /// Tokens of a prompt block; nil is the format's, or what all rows fit.
+  public var blockTokens: Located<Int>?
 }
 
 /// Requests drawn from distributions.

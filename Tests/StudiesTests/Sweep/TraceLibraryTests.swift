@@ -16,7 +16,7 @@ import Workload
         "model: llama-3-8b\ncluster: {gpu: a100-80gb-sxm}\nworkload: {trace: t.csv\(lines)}\n",
         file: "e.yaml")
       guard case .trace(let trace) = config.workload else { throw CocoaError(.coderInvalidValue) }
-      return TraceLibrary.Key(trace)
+      return TraceLibrary.Key(trace, keepsBlocks: false)
     }
     let directory = try TestDirectory()
     let path = try directory.write(
