@@ -108,9 +108,9 @@ struct SessionBuilder: Sendable {
     for row in order where parents[row] >= 0 {
       let parent = Int(parents[row])
       turn[row] = turn[parent] + 1
-      if session[row] < 0 {
+      if session[row] == -1 {
         // A tree without a name: its root's row stands for it until sessions are numbered.
-        if session[parent] < 0 { session[parent] = Int32.min + Int32(parent) }
+        if session[parent] == -1 { session[parent] = Int32.min + Int32(parent) }
         session[row] = session[parent]
       }
     }

@@ -28,7 +28,8 @@ extension TraceFormat {
 /// The places of the columns called `names`, and of those of `optional` that are there, in a file
 /// with the header `first`.
 func csvColumns(
-  _ names: [String], optional: [String] = [], in first: FirstLine, path: String, format: String? = nil
+  _ names: [String], optional: [String] = [], in first: FirstLine, path: String,
+  format: String? = nil
 ) throws(TraceError) -> CSVColumns {
   do throws(CSVColumns.HeaderFault) {
     return try CSVColumns(header: first.text, names: names, optional: optional)
