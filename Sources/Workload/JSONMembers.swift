@@ -5,17 +5,18 @@ struct JSONMembers: Sendable {
   /// The key whose list of whole numbers is read; −1 without.
   private let list: Int
   /// Where each value of the last line stands; empty if it is missing.
-  private var ranges = InlineArray<12, Range<Int>>(repeating: 0..<0)
+  private var ranges: [Range<Int>]
   /// How many names the list of the last line has; nil without a list.
   private(set) var names: Int?
   /// Whether a name occurs twice in it.
   private(set) var hasDuplicates = false
   /// The key that stood at each place of an earlier line: most files keep one order.
-  private var order = InlineArray<12, Int>(repeating: 0)
+  private var order: [Int]
 
   /// Looks for `keys`; the value of the one called `list` is a list of whole numbers.
   init(_ keys: [String], list: String? = nil) {
-    precondition(keys.count <= 12, "a format reads at most twelve keys")
+    ranges = keys.map { _ in 0..<0 }
+    order = Array(repeating: 0, count: 2 * keys.count)
     self.keys = keys.map { Array($0.utf8) }
     self.list = list.flatMap { keys.firstIndex(of: $0) } ?? -1
   }
@@ -24,7 +25,7 @@ struct JSONMembers: Sendable {
   ///
   /// - Throws: `RowFault` if the line is no JSON object or has a wanted key twice.
   mutating func read(_ line: Span<UInt8>, into hashes: inout [UInt64]) throws(RowFault) {
-    ranges = .init(repeating: 0..<0)
+    for field in ranges.indices { ranges[field] = 0..<0 }
     names = nil
     hasDuplicates = false
     let start = Self.start(of: line)
@@ -84,10 +85,15 @@ struct JSONMembers: Sendable {
   private mutating func member(
     _ line: Span<UInt8>, _ i: inout Int, _ place: Int, _ hashes: inout [UInt64]
   ) throws(RowFault) {
-    let key = try JSONScanner.string(line, &i)
+    let found: Int?
+    if let usual = skipUsualKey(line, &i, place) {
+      found = usual
+    } else {
+      found = field(of: try JSONScanner.string(line, &i), line, place)
+    }
     try JSONScanner.expect(.colon, line, &i)
     JSONScanner.skipBlanks(line, &i)
-    guard let field = field(of: key, line, place) else {
+    guard let field = found else {
       _ = try JSONScanner.value(line, &i)
       return
     }
@@ -99,10 +105,19 @@ struct JSONMembers: Sendable {
     }
   }
 
+  /// Skips the key that stood at `place` of an earlier line, if it stands there again.
+  private func skipUsualKey(_ line: Span<UInt8>, _ i: inout Int, _ place: Int) -> Int? {
+    JSONScanner.skipBlanks(line, &i)
+    guard place < order.count, order[place] < keys.count, i < line.count, line[i] == .quote
+    else { return nil }
+    let end = i + 1 + keys[order[place]].count
+    guard end < line.count, line[end] == .quote, line.equals(keys[order[place]], in: (i + 1)..<end)
+    else { return nil }
+    i = end + 1
+    return order[place]
+  }
+
   private mutating func field(of key: Range<Int>, _ line: Span<UInt8>, _ place: Int) -> Int? {
-    if place < order.count, order[place] < keys.count, line.equals(keys[order[place]], in: key) {
-      return order[place]
-    }
     for field in keys.indices where line.equals(keys[field], in: key) {
       if place < order.count { order[place] = field }
       return field

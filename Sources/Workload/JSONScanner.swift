@@ -6,6 +6,7 @@ enum JSONScanner {
   static let deepest = 64
 
   /// Skips white space.
+  @inline(__always)
   static func skipBlanks(_ text: Span<UInt8>, _ i: inout Int) {
     while i < text.count, text[i].isBlank { i += 1 }
   }
@@ -114,6 +115,7 @@ enum JSONScanner {
   }
 
   /// Reads a whole number of at most 64 bits; nil, with `i` anywhere, if there is none.
+  @inline(__always)
   static func natural(_ text: Span<UInt8>, _ i: inout Int) -> UInt64? {
     let start = i
     var value: UInt64 = 0
