@@ -101,8 +101,8 @@ struct SessionBuilder: Sendable {
   mutating func turns(_ arrival: [Instant]) -> SessionTurns? {
     guard rowsWithSession > 0 else { return nil }
     Self.pad(&session, count, -1)
-    var parents = self.parents(arrival)
-    let order = breakCycles(&parents)
+    var (parents, order) = self.parents(arrival)
+    if !parent.isEmpty { order = breakCycles(&parents) }
     checkTurns(parents)
     var turn = [Int32](repeating: 1, count: count)
     for row in order where parents[row] >= 0 {
@@ -119,15 +119,21 @@ struct SessionBuilder: Sendable {
 
   private func numbered(_ parents: [Int32], _ turn: [Int32]) -> SessionTurns {
     var result = SessionTurns()
-    var numbers: [Int32: Int32] = [:]  // only looked up
+    // Numbers of sessions by name, and of trees by the row that stands for them.
+    var named = [Int32](repeating: -1, count: last.count)
+    var rooted = [Int32](repeating: -1, count: parent.isEmpty ? 0 : count)
     var next: Int32 = 0
     for row in 0..<count {
-      let key = session[row] == -1 ? Int32.min + Int32(row) : session[row]
-      let number = numbers[key] ?? next
-      if number == next {
-        numbers[key] = next
-        next += 1
+      var number = next
+      if session[row] >= 0 {
+        number = named[Int(session[row])] < 0 ? next : named[Int(session[row])]
+        named[Int(session[row])] = number
+      } else if session[row] < -1 {
+        let root = Int(session[row] - Int32.min)
+        number = rooted[root] < 0 ? next : rooted[root]
+        rooted[root] = number
       }
+      if number == next { next += 1 }
       let delay = parents[row] >= 0 && row < delay.count ? delay[row] : -1
       result.append(session: number, turn: turn[row], parent: parents[row], delay: delay)
     }
@@ -138,8 +144,11 @@ struct SessionBuilder: Sendable {
     for _ in column.count..<count { column.append(nothing) }
   }
 
-  /// The row that each row follows, −1 for none; there may be circles.
-  private mutating func parents(_ arrival: [Instant]) -> [Int32] {
+  /// The row that each row follows, −1 for none, and the rows in order of arrival; where parents
+  /// are named there may be circles.
+  private mutating func parents(
+    _ arrival: [Instant]
+  ) -> (parents: [Int32], order: [Int]) {
     var parents = [Int32](repeating: -1, count: count)
     var order = Array(0..<count)
     if zip(arrival, arrival.dropFirst()).contains(where: { $0 > $1 }) {
@@ -163,7 +172,7 @@ struct SessionBuilder: Sendable {
       if let broken { breaks[broken.rawValue].add(lines[row]) }
       if let found, broken == nil { parents[row] = found }
     }
-    return parents
+    return (parents, order)
   }
 
   private mutating func checkTurns(_ parents: [Int32]) {

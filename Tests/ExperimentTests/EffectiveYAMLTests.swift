@@ -61,6 +61,7 @@ import Testing
       speedup: 1.0
       rate: null
       concurrency: null
+      block_tokens: null
     slo:
       ttft_ms: null
       tpot_ms: null
