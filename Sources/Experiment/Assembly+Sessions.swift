@@ -17,15 +17,7 @@ extension Assembly {
       guard let sessions = trace.sessions, sessions.value == .closed else { return }
       throw sessions.error("is closed, but the trace names no sessions: \(trace.path.value)")
     }
-    if let sessions = trace.sessions, sessions.value == .open, isUntimed {
-      throw sessions.error(
-        "is open, but turns of the trace have no arrival times; write closed, or leave it out")
-    }
     guard (trace.sessions?.value ?? (isUntimed ? .closed : .open)) == .closed else { return }
-    for (parent, arrival) in zip(turns.parent, requests.arrival)
-    where parent < 0 && arrival == .never {
-      throw trace.path.error("has sessions whose first turn has no arrival time")
-    }
     requests.turns = try withDelays(turns, trace)
     requests.closeSessions()
   }

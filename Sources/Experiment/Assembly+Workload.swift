@@ -12,6 +12,11 @@ public struct LoadedWorkload: Sendable {
   public var report: TraceReport?
 }
 
+extension ExperimentConfig {
+  /// Whether a run looks at the blocks of prompts.
+  package var keepsBlocks: Bool { engine.prefixCache.enabled.value }
+}
+
 extension Assembly {
   /// Reads or draws the requests.
   ///
@@ -35,7 +40,8 @@ extension Assembly {
   private func load(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
     case .trace(let trace):
-      var workload = try Self.read(trace, sharing: traces)
+      var workload = try Self.read(
+        trace, keepsBlocks: config.keepsBlocks, sharing: traces)
       try rule(trace, &workload.requests)
       return workload
     case .generate(let generate):
@@ -67,7 +73,7 @@ extension Assembly {
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
-      _ = try read(trace, sharing: nil)
+      _ = try read(trace, keepsBlocks: false, sharing: nil)
     }
   }
 
@@ -92,13 +98,15 @@ extension Assembly {
   }
 
   private static func read(
-    _ config: TraceConfig, sharing traces: TraceLibrary?
+    _ config: TraceConfig, keepsBlocks: Bool, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value
     options.limit = config.limit?.value
     options.speedup = config.speedup.value
     options.concurrency = config.concurrency?.value
+    options.blockTokens = config.blockTokens?.value
+    options.keepsBlocks = keepsBlocks
     let names = ["auto"] + traceFormats.map { $0.name }
     guard names.contains(options.format) else {
       throw .unknown("trace format", options.format, known: names, at: config.format.place)
@@ -106,9 +114,8 @@ extension Assembly {
     let path = config.path.value
     var trace: Trace
     if let traces {
-      trace = try traces.trace(TraceLibrary.Key(config)) { () throws(ConfigError) in
-        try readTrace(path, options)
-      }
+      let key = TraceLibrary.Key(config, keepsBlocks: keepsBlocks)
+      trace = try traces.trace(key) { () throws(ConfigError) in try readTrace(path, options) }
     } else {
       trace = try readTrace(path, options)
     }

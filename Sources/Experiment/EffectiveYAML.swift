@@ -179,6 +179,7 @@ extension ExperimentConfig {
     out.key("speedup", "\(trace.speedup.value)")
     out.optional("rate", trace.rate?.value)
     out.optional("concurrency", trace.concurrency?.value)
+    out.optional("block_tokens", trace.blockTokens?.value)
     out.optional(
       "sessions", trace.sessions?.value.rawValue,
       absent: "open where turns have times, else closed")

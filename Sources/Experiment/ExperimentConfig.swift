@@ -173,6 +173,8 @@ public struct TraceConfig: Sendable {
   public var rate: Located<Double>?
   /// Requests in flight of a closed loop that ignores the recorded times; nil keeps the times.
   public var concurrency: Located<Int>?
+  /// Tokens of a prompt block; nil is the format's, or what all rows fit.
+  public var blockTokens: Located<Int>?
   /// How turns of sessions arrive; nil: as recorded, closed when the trace has no times for them.
   public var sessions: Located<SessionMode>?
   /// Delays of closed turns that the trace does not know; nil: it knows all.

@@ -11,13 +11,18 @@ public struct TraceDescription: Sendable {
   public let report: TraceReport
   /// What it holds.
   public let statistics: TraceStatistics
+  /// What its prompts share; nil if it does not say.
+  public let blockSharing: BlockSharing?
+  /// How its requests follow each other; nil if it does not say.
+  public let sessions: SessionSharing?
   private let span: Int64
 
-  /// Reads the trace at `path`, in the format called `format` or `auto`, `limit` requests at most.
+  /// Reads the trace at `path`, in the format called `format` or `auto`, `limit` requests at most,
+  /// with blocks of `blockTokens` or what the format has.
   ///
   /// - Throws: `ConfigError` when the format is unknown or the file cannot be read in it.
   public init(
-    of path: String, format: String = "auto", limit: Int? = nil
+    of path: String, format: String = "auto", limit: Int? = nil, blockTokens: Int? = nil
   ) throws(ConfigError) {
     let known = ["auto"] + traceFormats.map { $0.name }
     guard known.contains(format) else {
@@ -26,11 +31,14 @@ public struct TraceDescription: Sendable {
     var options = TraceOptions()
     options.format = format
     options.limit = limit
+    options.blockTokens = blockTokens
     do {
       let trace = try readTrace(at: path, options: options)
       self.path = path
       report = trace.report
       statistics = TraceStatistics(trace.requests)
+      blockSharing = BlockSharing(trace.requests)
+      sessions = SessionSharing(trace.requests)
       let arrival = trace.requests.arrival.filter { $0 != .never }
       span = (arrival.last ?? .zero) - (arrival.first ?? .zero)
     } catch {
@@ -58,11 +66,11 @@ extension TraceDescription {
             + "\(dropped.firstLine))"))
     }
     if let blocks = report.blocks { lines.append(row("blocks", text(of: blocks))) }
-    lines += arrivals + [row("content hash", report.contentHash), ""]
+    lines += sharing + arrivals + [row("content hash", report.contentHash), ""]
     return (lines + lengths).joined(separator: "\n") + "\n"
   }
 
-  private func row(_ name: String, _ value: String) -> String {
+  func row(_ name: String, _ value: String) -> String {
     name + String(repeating: " ", count: max(1, 14 - name.count)) + value
   }
 
@@ -127,12 +135,14 @@ extension TraceDescription {
       ("peak_rate_60s_rps", .number(s.peakRate60s)), ("gap_cv", number(s.gapCV)),
       ("simultaneous_arrivals", whole(s.simultaneous)), ("prompt_tokens", json(s.prompt)),
       ("output_tokens", json(s.output)), ("blocks", report.blocks.map { json($0) } ?? .null),
+      ("shared_blocks", blockSharing.map { json($0) } ?? .null),
+      ("sessions", sessions.map { json($0) } ?? .null),
     ])
   }
 
-  private func whole(_ value: Int) -> JSON { .integer(Int64(value)) }
+  func whole(_ value: Int) -> JSON { .integer(Int64(value)) }
 
-  private func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
+  func number(_ value: Double?) -> JSON { value.map { .number($0) } ?? .null }
 
   private func json(_ tokens: TokenStatistics) -> JSON {
     .object([

@@ -12,14 +12,18 @@ package final class TraceLibrary: Sendable {
     package var limit: Int?
     package var speedup: Double
     package var concurrency: Int?
+    package var blockTokens: Int?
+    package var keepsBlocks: Bool
 
-    /// The reading that `config` asks for.
-    package init(_ config: TraceConfig) {
+    /// The reading that `config` asks for, with the blocks of prompts if `keepsBlocks`.
+    package init(_ config: TraceConfig, keepsBlocks: Bool) {
       path = config.path.value
       format = config.format.value
       limit = config.limit?.value
       speedup = config.speedup.value
       concurrency = config.concurrency?.value
+      blockTokens = config.blockTokens?.value
+      self.keepsBlocks = keepsBlocks
     }
   }
 

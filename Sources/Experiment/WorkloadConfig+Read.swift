@@ -6,7 +6,9 @@ internal import Workload
 extension WorkloadConfig {
   /// Reads the block `workload`: a trace, or what to generate.
   package init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
-    let replay = ["format", "limit", "speedup", "rate", "concurrency", "think_time"]
+    let replay = [
+      "format", "block_tokens", "limit", "speedup", "rate", "concurrency", "think_time",
+    ]
     self = try MappingReader.read(
       node, path: "workload", at: place, keys: ["trace"] + replay + ["sessions", "generate"]
     ) { (r) throws(ConfigError) in
@@ -50,6 +52,7 @@ extension TraceConfig {
       speedup: try r.number("speedup", default: 1, in: .positive),
       rate: try r.number("rate", in: .positive),
       concurrency: try r.whole("concurrency", in: 1...Int(Int32.max)),
+      blockTokens: try r.whole("block_tokens", in: 1...(1 << 20)),
       sessions: try sessionMode(&r),
       thinkTime: try r.optional("think_time").map { (field) throws(ConfigError) in
         field.located(try DelayConfig(field))

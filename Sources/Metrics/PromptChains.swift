@@ -21,6 +21,18 @@ public struct PromptChains: Sendable, Equatable {
     self.tokensPerBlock = tokensPerBlock
   }
 
+  /// Chains of `blocks`, of which request i's end before `ends[i]`; block n follows
+  /// `predecessors[n]`.
+  package init(
+    tokensPerBlock: Int32, blocks: [BlockID], predecessors: [BlockID], ends: [Int]
+  ) {
+    precondition(tokensPerBlock > 0, "a block has tokens")
+    self.tokensPerBlock = tokensPerBlock
+    self.blocks = blocks
+    self.predecessors = predecessors
+    self.ends = ends
+  }
+
   /// Number of requests.
   public var count: Int { ends.count }
   /// Number of different blocks.

@@ -29,6 +29,8 @@ public struct RequestTable: Sendable {
   public var chains: PromptChains?
   /// Which requests are turns of one session; nil without sessions.
   public var turns: SessionTurns?
+  /// Whether turns were recorded by their delays alone: they arrive as if those before took no time.
+  public var hasUntimedTurns = false
 
   /// When the request was first put into a batch; `.never` until then.
   public var firstScheduled: [Instant] = []
@@ -89,11 +91,6 @@ public struct RequestTable: Sendable {
     self.concurrency = concurrency
     arrival = Array(repeating: .never, count: count)
     for row in 0..<min(concurrency, count) { arrival[row] = .zero }
-  }
-
-  /// Whether a turn follows another and has no arrival of its own.
-  public var hasUntimedTurns: Bool {
-    !closesSessions && concurrency == nil && arrival.contains(.never)
   }
 
   /// Lets every turn that follows another arrive after that one has ended and its delay has

@@ -5,7 +5,7 @@
 /// prompts of another length.
 public struct BlockRule: Sendable, Equatable {
   /// Tokens of a block.
-  public let blockSize: Int
+  public private(set) var blockSize: Int
   /// Rows that have hashes.
   public private(set) var rowsWithHashes = 0
   /// Rows with ⌈prompt / block⌉ hashes.
@@ -14,9 +14,15 @@ public struct BlockRule: Sendable, Equatable {
   public private(set) var floor = 0
   /// Rows with ⌈prompt / block⌉ hashes whose last block is partial.
   public private(set) var lastPartial = 0
+  /// Rows with fewer than ⌊prompt / block⌋ hashes.
+  public private(set) var short = 0
+  /// Rows with more than ⌈prompt / block⌉ hashes.
+  public private(set) var long = 0
   /// Rows that have a hash twice, which a chain of prefixes cannot.
   public private(set) var rowsWithDuplicates = 0
 
+  /// Rows by the largest power of two that divides their prompt length.
+  private var divisors = [Int](repeating: 0, count: 32)
   private var ceilSizes = SizeRange()
   private var floorSizes = SizeRange()
 
@@ -42,15 +48,43 @@ public struct BlockRule: Sendable, Equatable {
   mutating func add(hashes: Int, prompt: Int, hasDuplicates: Bool) {
     rowsWithHashes += 1
     if hasDuplicates { rowsWithDuplicates += 1 }
-    if hashes == (prompt + blockSize - 1) / blockSize {
+    let full = prompt / blockSize
+    let begun = (prompt + blockSize - 1) / blockSize
+    if hashes == begun {
       ceil += 1
-      if prompt % blockSize != 0 { lastPartial += 1 }
+      if full < begun { lastPartial += 1 }
     }
-    if hashes == prompt / blockSize { floor += 1 }
-    guard hashes > 0, prompt > 0 else { return }
+    if hashes == full { floor += 1 }
+    if hashes < full { short += 1 }
+    if hashes > begun { long += 1 }
+    divisors[min(prompt.trailingZeroBitCount, 31)] += 1
+    guard prompt > 0 else { return }
+    guard hashes > 0 else {
+      // Less than one full block; every block begun would have given a hash.
+      ceilSizes.narrow(1, 0)
+      return floorSizes.narrow(prompt + 1, .max)
+    }
     let least = (prompt + hashes - 1) / hashes
     ceilSizes.narrow(least, hashes == 1 ? .max : (prompt - 1) / (hashes - 1))
     floorSizes.narrow(prompt / (hashes + 1) + 1, prompt / hashes)
+  }
+
+  /// The same rows at `betterSize`, which they all fit.
+  func resized(to size: Int) -> BlockRule {
+    var result = self
+    result.blockSize = size
+    (result.short, result.long) = (0, 0)
+    let undivided = (0..<min(size.trailingZeroBitCount, 32)).reduce(0) { $0 + divisors[$1] }
+    if ceilSizes.powerOfTwo == size {
+      result.ceil = rowsWithHashes
+      result.floor = rowsWithHashes - undivided
+      result.lastPartial = undivided
+    } else {
+      result.ceil = rowsWithHashes - undivided
+      result.floor = rowsWithHashes
+      result.lastPartial = 0
+    }
+    return result
   }
 
   /// Whether the file goes by the ceil rule; ties go to it.

@@ -6,6 +6,7 @@ enum JSONScanner {
   static let deepest = 64
 
   /// Skips white space.
+  @inline(__always)
   static func skipBlanks(_ text: Span<UInt8>, _ i: inout Int) {
     while i < text.count, text[i].isBlank { i += 1 }
   }
@@ -114,10 +115,18 @@ enum JSONScanner {
   }
 
   /// Reads a whole number of at most 64 bits; nil, with `i` anywhere, if there is none.
+  @inline(__always)
   static func natural(_ text: Span<UInt8>, _ i: inout Int) -> UInt64? {
     let start = i
     var value: UInt64 = 0
-    while i < text.count, text[i].digit <= 9 {
+    let short = min(text.count, start + 18)
+    while i < short {
+      let digit = text[i].digit
+      guard digit <= 9 else { break }
+      value = value &* 10 &+ UInt64(digit)
+      i += 1
+    }
+    while i < text.count, i >= start + 18, text[i].digit <= 9 {
       // Only the 20th digit can overflow, and a 21st always does.
       if i - start >= 19 {
         let (tens, overflows) = value.multipliedReportingOverflow(by: 10)

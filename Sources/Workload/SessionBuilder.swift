@@ -1,100 +1,189 @@
 internal import Metrics
+internal import Units
 
 /// Finds out which rows are turns of one session, from what the rows say of themselves.
 struct SessionBuilder: Sendable {
-  private struct Row {
-    var session: Int32
-    var id: Int64?
-    var parent: Int64?
-    /// The row above of the same session, −1 without.
-    var above: Int32
-    var delay: Int64
+  /// Why a row does not follow the turn that it names.
+  enum Break: Int, CaseIterable {
+    /// That turn is not in the file, or was dropped.
+    case unknown
+    /// It is the row itself.
+    case itself
+    /// It arrives later.
+    case later
+    /// It follows the row, by way of others.
+    case cycle
+
+    /// The reason in words.
+    var description: String {
+      switch self {
+      case .unknown: "the turn before is not in the file or was dropped"
+      case .itself: "a turn follows itself"
+      case .later: "the turn before arrives later"
+      case .cycle: "turns follow each other in a circle"
+      }
+    }
   }
-  private var rows: [Row] = []
+
+  /// Rows with one fault, and the line of the first.
+  struct Count: Sendable {
+    private(set) var rows = 0
+    private(set) var firstLine = 0
+    mutating func add(_ line: Int32) {
+      if rows == 0 || line < firstLine { firstLine = Int(line) }
+      rows += 1
+    }
+  }
+
+  private static let none = Int64.min
+  /// Rows kept; the columns are empty until a row has something for them.
+  private var count = 0
+  private var session: [Int32] = []
+  private var delay: [Int64] = []
+  private var parent: [Int64] = []
+  private var recordedTurn: [Int32] = []
+  private var lines: [Int32] = []
   /// Sessions by name, rows by id: only looked up.
   private var sessions: [String: Int32] = [:]
   private var rowOf: [Int64: Int32] = [:]
+  /// The last row of each session.
   private var last: [Int32] = []
   /// Rows that name a session or a parent.
   private(set) var rowsWithSession = 0
   /// Rows with an id that a row above has.
-  private(set) var repeatedIDs = 0
-  /// Rows whose parent is not in the file, or follows them.
-  private(set) var brokenParents = 0
-  /// Rows before the first that says anything of sessions; most files have only such.
-  private var silentRows = 0
+  private(set) var repeatedIDs = Count()
+  /// Rows that do not follow the turn that they name, by `Break`.
+  private(set) var breaks = [Count](repeating: Count(), count: Break.allCases.count)
+  /// Rows whose turn is not that of their parent + 1.
+  private(set) var wrongTurns = Count()
 
-  /// Notes a kept row.
-  mutating func add(_ row: TraceRow) {
-    if rows.isEmpty {
-      guard row.session != nil || row.id != nil || row.parent != nil else {
-        silentRows += 1
-        return
-      }
-      rows = Array(
-        repeating: Row(session: -1, id: nil, parent: nil, above: -1, delay: -1), count: silentRows)
-    }
-    let number = Int32(rows.count)
-    var entry = Row(session: -1, id: row.id, parent: row.parent, above: -1, delay: row.delay ?? -1)
+  /// Notes a kept row, which stands at `line`.
+  mutating func add(_ row: TraceRow, line: Int) {
+    let number = Int32(count)
+    count += 1
+    let isSilent =
+      row.session == nil && row.id == nil && row.parent == nil && row.delay == nil
+      && row.turn == nil
+    if isSilent, lines.isEmpty { return }
+    Self.set(Int32(truncatingIfNeeded: line), in: &lines, count, else: 0)
     if let name = row.session {
-      let session = sessions[name] ?? Int32(last.count)
-      if session == last.count {
-        sessions[name] = session
+      let known = sessions[name] ?? Int32(last.count)
+      if known == last.count {
+        sessions[name] = known
         last.append(-1)
       }
-      entry.session = session
-      entry.above = last[Int(session)]
-      last[Int(session)] = number
+      Self.set(known, in: &session, count, else: -1)
+      last[Int(known)] = number
     }
+    if let own = row.delay { Self.set(own, in: &delay, count, else: -1) }
+    if let named = row.parent { Self.set(named, in: &parent, count, else: Self.none) }
+    if let turn = row.turn { Self.set(turn, in: &recordedTurn, count, else: -1) }
     if let id = row.id {
-      if rowOf[id] == nil { rowOf[id] = number } else { repeatedIDs += 1 }
+      if rowOf[id] == nil { rowOf[id] = number } else { repeatedIDs.add(lines[Int(number)]) }
     }
     if row.session != nil || row.parent != nil { rowsWithSession += 1 }
-    rows.append(entry)
+  }
+
+  /// The last row of a session, nil if there is none.
+  func lastRow(of session: String) -> Int? { sessions[session].map { Int(last[Int($0)]) } }
+
+  /// Makes `column` as long as `count` rows, whose last has `value`.
+  private static func set<Value>(
+    _ value: Value, in column: inout [Value], _ count: Int, else nothing: Value
+  ) {
+    for _ in column.count..<(count - 1) { column.append(nothing) }
+    column.append(value)
   }
 
   /// The sessions in the order in which rows were added; nil if no row named one.
-  mutating func turns() -> SessionTurns? {
+  ///
+  /// Without a parent by id, a row follows the one of its session that arrives before it.
+  mutating func turns(_ arrival: [Instant]) -> SessionTurns? {
     guard rowsWithSession > 0 else { return nil }
-    var parents = rows.indices.map { parent(of: $0) }
-    let order = breakCycles(&parents)
-    var session = rows.map(\.session)
-    var turn = [Int32](repeating: 1, count: rows.count)
+    Self.pad(&session, count, -1)
+    var (parents, order) = self.parents(arrival)
+    if !parent.isEmpty { order = breakCycles(&parents) }
+    checkTurns(parents)
+    var turn = [Int32](repeating: 1, count: count)
     for row in order where parents[row] >= 0 {
-      turn[row] = turn[Int(parents[row])] + 1
-      if session[row] == -1 { session[row] = session[Int(parents[row])] }
+      let parent = Int(parents[row])
+      turn[row] = turn[parent] + 1
       if session[row] == -1 {
         // A tree without a name: its root's row stands for it until sessions are numbered.
-        session[row] = -2 - parents[row]
-        session[Int(parents[row])] = session[row]
+        if session[parent] == -1 { session[parent] = Int32.min + Int32(parent) }
+        session[row] = session[parent]
       }
     }
+    return numbered(parents, turn)
+  }
+
+  private func numbered(_ parents: [Int32], _ turn: [Int32]) -> SessionTurns {
     var result = SessionTurns()
-    var numbers: [Int32: Int32] = [:]  // only looked up
+    // Numbers of sessions by name, and of trees by the row that stands for them.
+    var named = [Int32](repeating: -1, count: last.count)
+    var rooted = [Int32](repeating: -1, count: parent.isEmpty ? 0 : count)
     var next: Int32 = 0
-    for row in rows.indices {
-      let key = session[row] == -1 ? Int32.min + Int32(row) : session[row]
-      let number = numbers[key] ?? next
-      if number == next {
-        numbers[key] = next
-        next += 1
+    for row in 0..<count {
+      var number = next
+      if session[row] >= 0 {
+        number = named[Int(session[row])] < 0 ? next : named[Int(session[row])]
+        named[Int(session[row])] = number
+      } else if session[row] < -1 {
+        let root = Int(session[row] - Int32.min)
+        number = rooted[root] < 0 ? next : rooted[root]
+        rooted[root] = number
       }
-      result.append(
-        session: number, turn: turn[row], parent: parents[row], delay: rows[row].delay)
+      if number == next { next += 1 }
+      let delay = parents[row] >= 0 && row < delay.count ? delay[row] : -1
+      result.append(session: number, turn: turn[row], parent: parents[row], delay: delay)
     }
     return result
   }
 
-  private mutating func parent(of row: Int) -> Int32 {
-    guard let id = rows[row].parent else { return rows[row].above }
-    guard let found = rowOf[id], found != Int32(row) else {
-      brokenParents += 1
-      return -1
-    }
-    return found
+  private static func pad<Value>(_ column: inout [Value], _ count: Int, _ nothing: Value) {
+    for _ in column.count..<count { column.append(nothing) }
   }
 
-  /// Cuts every cycle at one row, and answers the rows with parents before children.
+  /// The row that each row follows, −1 for none, and the rows in order of arrival; where parents
+  /// are named there may be circles.
+  private mutating func parents(
+    _ arrival: [Instant]
+  ) -> (parents: [Int32], order: [Int]) {
+    var parents = [Int32](repeating: -1, count: count)
+    var order = Array(0..<count)
+    if zip(arrival, arrival.dropFirst()).contains(where: { $0 > $1 }) {
+      order.sort { arrival[$0] != arrival[$1] ? arrival[$0] < arrival[$1] : $0 < $1 }
+    }
+    var last = [Int32](repeating: -1, count: last.count)
+    for row in order where session[row] >= 0 {
+      parents[row] = last[Int(session[row])]
+      last[Int(session[row])] = Int32(row)
+    }
+    for row in parent.indices where parent[row] != Self.none {
+      parents[row] = -1
+      let found = rowOf[parent[row]]
+      let broken: Break? =
+        switch found {
+        case nil: .unknown
+        case .some(let other) where other == Int32(row): .itself
+        case .some(let other) where arrival[Int(other)] > arrival[row]: .later
+        default: nil
+        }
+      if let broken { breaks[broken.rawValue].add(lines[row]) }
+      if let found, broken == nil { parents[row] = found }
+    }
+    return (parents, order)
+  }
+
+  private mutating func checkTurns(_ parents: [Int32]) {
+    for row in recordedTurn.indices where parents[row] >= 0 && recordedTurn[row] >= 0 {
+      let parent = Int(parents[row])
+      guard parent < recordedTurn.count, recordedTurn[parent] >= 0 else { continue }
+      if recordedTurn[row] != recordedTurn[parent] + 1 { wrongTurns.add(lines[row]) }
+    }
+  }
+
+  /// Cuts every circle at one row, and answers the rows with parents before children.
   private mutating func breakCycles(_ parents: inout [Int32]) -> [Int] {
     var order: [Int] = []
     order.reserveCapacity(parents.count)
@@ -109,7 +198,7 @@ struct SessionBuilder: Sendable {
         if next < 0 || state[next] == 2 { break }
         if state[next] == 1 {
           parents[row] = -1
-          brokenParents += 1
+          breaks[Break.cycle.rawValue].add(lines[row])
           break
         }
         row = next
@@ -120,5 +209,22 @@ struct SessionBuilder: Sendable {
       }
     }
     return order
+  }
+
+  /// One line for each thing that is wrong, beginning with the place in the file at `path`.
+  func warnings(_ path: String) -> [String] {
+    var warnings: [String] = []
+    func warn(_ count: Count, _ what: String) {
+      if count.rows > 0 { warnings.append("\(path):\(count.firstLine): \(what)") }
+    }
+    for reason in Break.allCases {
+      let count = breaks[reason.rawValue]
+      warn(count, "\(reason.description) (\(Workload.rows(count.rows))); each begins a session")
+    }
+    warn(repeatedIDs, "has the id of a row above (\(Workload.rows(repeatedIDs.rows)))")
+    warn(
+      wrongTurns,
+      "its turn is not one above that of the turn before (\(Workload.rows(wrongTurns.rows)))")
+    return warnings
   }
 }

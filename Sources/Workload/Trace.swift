@@ -28,6 +28,8 @@ public struct TraceOptions: Sendable {
   public var keepsEmptyOutputs = false
   /// Whether the blocks of prompts are kept, 4 bytes each, or only counted.
   public var keepsBlocks = true
+  /// Tokens of a prompt block; nil: as the format has it, or as all rows fit.
+  public var blockTokens: Int?
 
   /// All requests, at the times recorded.
   public init() {}
@@ -35,6 +37,9 @@ public struct TraceOptions: Sendable {
   /// Why these options cannot be used, nil when they can.
   var fault: String? {
     if let limit, limit < 1 { return "limit \(limit) must be at least 1" }
+    if let blockTokens, !(1...(1 << 20)).contains(blockTokens) {
+      return "blocks of \(blockTokens) tokens must have 1...1048576"
+    }
     if let concurrency {
       if concurrency < 1 { return "concurrency \(concurrency) must be at least 1" }
       if speedup != 1 || rate != nil {
@@ -72,6 +77,9 @@ public struct TraceReport: Sendable {
   public var warnings: [String]
   /// Hash of the decompressed bytes that were read, as 16 hexadecimal digits.
   public var contentHash: String
+  /// Prompt blocks whose name stands for another beginning elsewhere, in a format where a name
+  /// stands for one.
+  public var chainViolations = 0
   /// How the hashes of prompt blocks fit the prompt lengths; nil without hashes.
   public var blocks: BlockRule?
 }
@@ -134,7 +142,9 @@ private func read<Format: TraceFormat>(
   path: String, options: TraceOptions
 ) throws(TraceError) -> Trace {
   var format = try Format(first: first, path: path)
-  var rows = TraceRows(path: path, fields: Format.fields, options: options)
+  format.configure(options)
+  let fields = Format.fields + Format.optionalFields
+  var rows = TraceRows(path: path, fields: fields, options: options)
   rows.line = first.number - 1
   rows.blankLines = first.number - 1
   if Format.hasHeader {
@@ -145,7 +155,8 @@ private func read<Format: TraceFormat>(
   while !rows.isFull, !isAtEnd {
     isAtEnd = try !reader.next { lines throws(TraceError) in try format.read(lines, into: &rows) }
   }
-  let requests = try finished(&rows, path: path, options: options)
+  let requests = try finished(
+    &rows, format.tokensPerBlock, path: path, options: options)
   var report = TraceReport(
     format: Format.name, rowsRead: rows.rowsRead, kept: requests.count, dropped: rows.dropped,
     blankLines: rows.blankLines, warnings: rows.warnings, contentHash: reader.contentHash)
@@ -154,6 +165,12 @@ private func read<Format: TraceFormat>(
     report.warnings.append("\(path): \(warning)")
   }
   let known = report.warnings.count
+  if format.hasChainedNames, rows.chainViolations > 0 {
+    report.chainViolations = rows.chainViolations
+    report.warnings.append(
+      "hash_ids name \(rows.chainViolations) blocks by an id that has another predecessor above;"
+        + " they are taken as different blocks")
+  }
   format.conclude(&report)
   for i in known..<report.warnings.count { report.warnings[i] = "\(path): \(report.warnings[i])" }
   return Trace(requests: requests, report: report)
@@ -161,10 +178,10 @@ private func read<Format: TraceFormat>(
 
 /// The requests in order of arrival.
 private func finished(
-  _ rows: inout TraceRows, path: String, options: TraceOptions
+  _ rows: inout TraceRows, _ tokensPerBlock: Int32, path: String, options: TraceOptions
 ) throws(TraceError) -> RequestTable {
   let line = rows.lineBeyondSpan
-  guard line == nil, var requests = rows.sorted() else {
+  guard line == nil, var requests = rows.sorted(tokensPerBlock: tokensPerBlock) else {
     throw TraceError(
       path, line: line,
       "arrives over 106 days after the first row, the longest run; set limit or speedup")

@@ -14,7 +14,7 @@ extension TraceFormat {
         "is JSON, not CSV with the columns \(fields.joined(separator: ", ")) of format \(name);"
           + " use format auto or mooncake")
     }
-    return try csvColumns(fields, in: first, path: path, format: name)
+    return try csvColumns(fields, optional: optionalFields, in: first, path: path, format: name)
   }
 
   /// Warns of columns that the format has no use for.
@@ -25,12 +25,14 @@ extension TraceFormat {
   }
 }
 
-/// The places of the columns called `names` in a file with the header `first`.
+/// The places of the columns called `names`, and of those of `optional` that are there, in a file
+/// with the header `first`.
 func csvColumns(
-  _ names: [String], in first: FirstLine, path: String, format: String? = nil
+  _ names: [String], optional: [String] = [], in first: FirstLine, path: String,
+  format: String? = nil
 ) throws(TraceError) -> CSVColumns {
   do throws(CSVColumns.HeaderFault) {
-    return try CSVColumns(header: first.text, names: names)
+    return try CSVColumns(header: first.text, names: names, optional: optional)
   } catch {
     let message =
       switch error {

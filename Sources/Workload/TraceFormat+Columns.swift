@@ -38,6 +38,11 @@ extension ColumnTraceFormat {
   ///
   /// - Throws: `RowFault` for a row that must be dropped.
   public mutating func parse(_ line: Span<UInt8>, into row: inout TraceRow) throws(RowFault) {
+    try parseColumns(line, into: &row)
+  }
+
+  /// Finds all columns of a row and reads the first three.
+  mutating func parseColumns(_ line: Span<UInt8>, into row: inout TraceRow) throws(RowFault) {
     try columns.split(line)
     row.time = try Self.arrival(line, columns.ranges[0])
     row.prompt = try RowFault.tokens(line, columns.ranges[1], field: 1)

@@ -10,6 +10,31 @@ extension RowFault {
     return time
   }
 
+  /// As `time`, in the 64 bits that a run has.
+  static func delay(
+    _ text: Span<UInt8>, _ range: Range<Int>, field: Int, power: Int
+  ) throws(RowFault) -> Int64 {
+    let time = try time(text, range, field: field, power: power)
+    guard let delay = Int64(exactly: time) else {
+      throw RowFault(.tooLarge, field: field, at: range)
+    }
+    return delay
+  }
+
+  /// A number that something is known by; it may be below 0.
+  static func number(
+    _ text: Span<UInt8>, _ range: Range<Int>, field: Int
+  ) throws(RowFault) -> Int64 {
+    guard !range.isEmpty else { throw RowFault(.empty, field: field) }
+    guard let whole = DecimalText(text, range)?.whole else {
+      throw RowFault(.whole, field: field, at: range)
+    }
+    guard let number = Int64(exactly: whole) else {
+      throw RowFault(.tooLarge, field: field, at: range)
+    }
+    return number
+  }
+
   /// A count of tokens; `18.0` and `1e3` are whole numbers too.
   static func tokens(
     _ text: Span<UInt8>, _ range: Range<Int>, field: Int

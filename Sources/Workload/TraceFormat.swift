@@ -3,9 +3,15 @@
 /// **The one line to add when you add a file here.**
 public let traceFormats: [any TraceFormat.Type] = [
   AzureFormat.self,
+  AzureLMMFormat.self,
+  BLISFormat.self,
+  BurstGPTFormat.self,
   MeasuredFormat.self,
   MooncakeFormat.self,
+  QwenBailianFormat.self,
+  SplitwiseSimFormat.self,
   VidurFormat.self,
+  VLLMTimedTraceFormat.self,
 ]
 
 /// A way to write requests down, one row a line.
@@ -17,13 +23,19 @@ public protocol TraceFormat: Sendable {
   static var name: String { get }
   /// One sentence on what is recorded, for lists.
   static var summary: String { get }
-  /// Names of the columns or keys that are read: the arrival time, prompt tokens, output tokens,
-  /// and whatever else; a `RowFault` refers to them by index.
+  /// Names of the columns or keys that a file must have: the arrival time, prompt tokens, output
+  /// tokens, and whatever else.
   static var fields: [String] { get }
+  /// Names of those that are read where they are; a `RowFault` counts them on from `fields`.
+  static var optionalFields: [String] { get }
   /// Whether the first line names the columns.
   static var hasHeader: Bool { get }
-  /// Tokens of the prompt blocks that `TraceRow.hashes` names; 0 if it names none.
+  /// Tokens of the prompt blocks that `TraceRow.hashes` names, as far as the rows read tell; 0 if
+  /// it names none.
   var tokensPerBlock: Int32 { get }
+  /// Whether a name is meant to stand for its block and all before it, so that it has one
+  /// predecessor; others are counted and reported.
+  var hasChainedNames: Bool { get }
 
   /// Whether a file that begins with `firstLine` is in this format; names of files say nothing.
   static func recognizes(_ firstLine: String) -> Bool
@@ -32,6 +44,9 @@ public protocol TraceFormat: Sendable {
   ///
   /// - Throws: `TraceError` when `first` is no beginning of such a file.
   init(first: FirstLine, path: String) throws(TraceError)
+
+  /// Takes what the user says of the file.
+  mutating func configure(_ options: TraceOptions)
 
   /// Reads one line, which is not blank.
   ///
@@ -49,8 +64,15 @@ public protocol TraceFormat: Sendable {
 }
 
 extension TraceFormat {
+  /// Most formats have one way to be written.
+  public static var optionalFields: [String] { [] }
   /// Most formats know nothing of blocks.
   public var tokensPerBlock: Int32 { 0 }
+  /// Most that do know name the whole beginning of a prompt.
+  public var hasChainedNames: Bool { true }
+
+  /// Most formats leave no choice.
+  public mutating func configure(_ options: TraceOptions) {}
 
   /// Most formats have nothing to add.
   public func conclude(_ report: inout TraceReport) {}
@@ -61,6 +83,7 @@ extension TraceFormat {
   ) throws(TraceError) -> Int {
     var start = 0
     var row = TraceRow()
+    let hasBlocks = tokensPerBlock > 0
     while start < lines.count, !rows.isFull {
       let end = lines.lineEnd(from: start)
       let content = lines.trimmed(start..<end)
@@ -72,7 +95,7 @@ extension TraceFormat {
         row.reset()
         do throws(RowFault) {
           try parse(line, into: &row)
-          try rows.keep(row, tokensPerBlock)
+          try rows.keep(row, hasBlocks: hasBlocks)
         } catch {
           rows.drop(row, for: error, in: line)
         }
@@ -80,85 +103,5 @@ extension TraceFormat {
       start = end + 1
     }
     return min(start, lines.count)
-  }
-}
-
-/// Why a row cannot be used.
-public struct RowFault: Error, Equatable, Sendable {
-  /// What is wrong.
-  public enum Kind: UInt8, Sendable {
-    /// Fewer values than column names.
-    case tooFewFields
-    /// More values than column names.
-    case tooManyFields
-    /// A quoted value that does not end, or goes on after its end.
-    case quote
-    /// No value.
-    case empty
-    /// Text that is no date and time.
-    case timestamp
-    /// Text that is no number.
-    case number
-    /// Text that is no whole number.
-    case whole
-    /// A number below 0.
-    case negative
-    /// A number too large to be meant.
-    case tooLarge
-    /// No tokens.
-    case zero
-    /// A line of JSON that is no object.
-    case object
-    /// A line that breaks JSON's grammar.
-    case json
-    /// A line that ends too early.
-    case truncated
-    /// A key that is not there.
-    case missing
-    /// A value of null.
-    case null
-    /// A key that is there twice.
-    case twice
-    /// A list with something else than whole numbers.
-    case list
-  }
-
-  /// What is wrong.
-  public let kind: Kind
-  /// The index in `TraceFormat.fields`; −1 if the whole line is wrong.
-  public let field: Int
-  /// Where in the line the trouble is, for the message.
-  public let range: Range<Int>
-
-  /// A fault of a whole line, or of what stands at `range` in it.
-  public init(_ kind: Kind, field: Int = -1, at range: Range<Int> = 0..<0) {
-    self.kind = kind
-    self.field = field
-    self.range = range
-  }
-
-  /// The fault in words; `value` is what stands there, empty if nothing is to be shown.
-  func description(fields: [String], value: String = "") -> String {
-    let name = fields.indices.contains(field) ? fields[field] : "the line"
-    let subject = value.isEmpty ? name : "\(name) \"\(value)\""
-    return switch kind {
-    case .tooFewFields: "too few fields"
-    case .tooManyFields: "too many fields"
-    case .quote: "a quoted field does not end where it should"
-    case .empty: "\(name) is empty"
-    case .timestamp: "\(subject) is not a date and time"
-    case .number: "\(subject) is not a number"
-    case .whole: "\(subject) is not a whole number"
-    case .negative: "\(subject) is negative"
-    case .tooLarge: "\(subject) is too large"
-    case .zero: "\(name) is 0"
-    case .object: "\(subject) is not a JSON object"
-    case .json: value.isEmpty ? "invalid JSON" : "invalid JSON at \"\(value)\""
-    case .truncated: "the line ends inside its JSON object"
-    case .missing: "\(name) is missing"
-    case .null: "\(name) is null"
-    case .twice: "\(name) occurs twice"
-    case .list: "\(subject) is not a list of whole numbers"
-    }
   }
 }

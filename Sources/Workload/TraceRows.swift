@@ -15,6 +15,8 @@ public struct TraceRows: Sendable {
   var line = 0
   /// Lines without any content; they are no rows.
   var blankLines = 0
+  /// Blocks whose name stands for another beginning above; known once all rows are sorted.
+  private(set) var chainViolations = 0
   /// Rows read, kept or not.
   private(set) var rowsRead = 0
   /// The first kept row whose arrival is too far from the first row's.
@@ -30,6 +32,9 @@ public struct TraceRows: Sendable {
   private let leastOutput: Int32
   private var blocks: ChainInterner?
   private var sessions = SessionBuilder()
+  /// Rows without a time of their own, which come a while after the turn before.
+  private var rowsByDelay = 0
+  private var firstByDelay = 0
 
   private struct Drop {
     let fault: RowFault
@@ -53,38 +58,50 @@ public struct TraceRows: Sendable {
   /// Whether no further row is wanted.
   var isFull: Bool { table.count >= limit || lineBeyondSpan != nil }
 
-  /// Adds a row that could be read, whose hashes name blocks of `tokensPerBlock` tokens.
+  /// Adds a row that could be read, whose hashes name blocks if `hasBlocks`.
   ///
-  /// - Throws: a fault if it has no tokens; then it is not counted.
-  mutating func keep(_ row: TraceRow, _ tokensPerBlock: Int32 = 0) throws(RowFault) {
-    // A turn may say how long after the turn before it came in place of when.
-    let isTurn = row.delay != nil && (row.session != nil || row.parent != nil)
-    guard row.time != nil || isTurn else { throw RowFault(.missing, field: 0) }
+  /// - Throws: a fault if it has no arrival or no tokens; then it is not counted.
+  mutating func keep(_ row: TraceRow, hasBlocks: Bool = false) throws(RowFault) {
     guard row.prompt > 0 else { throw RowFault(.zero, field: 1) }
     guard row.output >= leastOutput else { throw RowFault(.zero, field: 2) }
-    var arrival = Instant.never
+    let recorded: Int64?
     if let time = row.time {
-      guard let scaled = scale.apply(offset(of: time)) else {
-        lineBeyondSpan = line
-        return
-      }
-      if scaled < latest {
-        if backwards == 0 { firstBackwards = line }
-        backwards += 1
-      }
-      latest = max(latest, scaled)
-      arrival = Instant(picoseconds: scaled)
+      recorded = scale.apply(offset(of: time))
+    } else {
+      recorded = try timeAfterTurn(row)
+    }
+    guard let time = recorded else {
+      lineBeyondSpan = line
+      return
     }
     rowsRead += 1
-    if keepsBlocks, tokensPerBlock > 0 { addBlocks(of: row, tokensPerBlock) }
-    sessions.add(row)
-    table.append(at: arrival, prompt: row.prompt, output: row.output)
+    if time < latest {
+      if backwards == 0 { firstBackwards = line }
+      backwards += 1
+    }
+    latest = max(latest, time)
+    if keepsBlocks, hasBlocks { addBlocks(of: row) }
+    sessions.add(row, line: line)
+    table.append(at: Instant(picoseconds: time), prompt: row.prompt, output: row.output)
   }
 
-  private mutating func addBlocks(of row: TraceRow, _ tokensPerBlock: Int32) {
+  /// The arrival of a row that says only how long after the turn before it comes: as if that turn
+  /// took no time, which a recording does not tell; nil beyond 64 bits.
+  private mutating func timeAfterTurn(_ row: TraceRow) throws(RowFault) -> Int64? {
+    if ignoresTimes { return 0 }
+    guard let delay = row.delay, let name = row.session, let last = sessions.lastRow(of: name)
+    else { throw RowFault(.missing, field: 0) }
+    if rowsByDelay == 0 { firstByDelay = line }
+    rowsByDelay += 1
+    guard let delay = scale.apply(Int128(delay)) else { return nil }
+    let (time, overflows) = table.arrival[last].picoseconds.addingReportingOverflow(delay)
+    return overflows ? nil : time
+  }
+
+  private mutating func addBlocks(of row: TraceRow) {
     if blocks == nil {
       guard !row.hashes.isEmpty else { return }
-      blocks = ChainInterner(tokensPerBlock: tokensPerBlock)
+      blocks = ChainInterner()
       for _ in 0..<table.count { blocks?.add([], scope: 0) }
     }
     blocks?.add(row.hashes, scope: row.scope)
@@ -92,6 +109,7 @@ public struct TraceRows: Sendable {
 
   /// Counts a row that cannot be used.
   mutating func drop(_ row: TraceRow, for fault: RowFault, in text: Span<UInt8>) {
+    if fault.kind == .noRow { return }
     rowsRead += 1
     if let time = row.time { _ = offset(of: time) }
     let same = drops.firstIndex { $0.fault.kind == fault.kind && $0.fault.field == fault.field }
@@ -119,19 +137,22 @@ public struct TraceRows: Sendable {
   /// Sorts the requests and counts their arrivals from the earliest row, if rows went backwards.
   ///
   /// - Returns: the requests, nil if their arrivals do not fit into 64 bits.
-  mutating func sorted() -> RequestTable? {
+  mutating func sorted(tokensPerBlock: Int32) -> RequestTable? {
     guard lineBeyondSpan == nil, let first = scale.apply(earliest) else { return nil }
     var result = RequestTable()
     swap(&result, &table)
-    result.chains = blocks?.chains
+    if let names = blocks, tokensPerBlock > 0 {
+      chainViolations = names.violations
+      result.chains = names.chains(tokensPerBlock: tokensPerBlock, prompts: result.prompt)
+    }
     blocks = nil
-    result.turns = sessions.turns()
+    result.turns = sessions.turns(result.arrival)
+    result.hasUntimedTurns = rowsByDelay > 0
     if backwards > 0 { result.sortByArrival() }
     if first < 0 {
       let (_, overflows) = latest.subtractingReportingOverflow(first)
       if overflows { return nil }
-      result.reschedule(
-        result.arrival.map { $0 == .never ? $0 : Instant(picoseconds: $0.picoseconds - first) })
+      result.reschedule(result.arrival.map { Instant(picoseconds: $0.picoseconds - first) })
     }
     return result
   }
@@ -150,14 +171,12 @@ public struct TraceRows: Sendable {
       let what = drop.fault.description(fields: fields, value: drop.sample)
       return "\(path):\(drop.firstLine): \(what) (\(rows(drop.count)) dropped)"
     }
-    if sessions.brokenParents > 0 {
+    if rowsByDelay > 0 {
       warnings.append(
-        "\(path): the turn before is unknown or follows itself in \(rows(sessions.brokenParents));"
-          + " each begins a session")
+        "\(path):\(firstByDelay): has a delay in place of a time (\(rows(rowsByDelay))); it arrives"
+          + " so long after the turn before arrives, and a closed loop waits for that turn's end")
     }
-    if sessions.repeatedIDs > 0 {
-      warnings.append("\(path): \(rows(sessions.repeatedIDs)) have the id of a row above")
-    }
+    warnings += sessions.warnings(path)
     if backwards > 0 {
       warnings.append(
         "\(path):\(firstBackwards): arrives before a row above it (\(rows(backwards))); sorted")

@@ -18,11 +18,15 @@ struct TraceInfo: ParsableCommand {
   @Option(help: "Reads only until so many requests are kept.")
   var limit: Int?
 
+  @Option(help: "Tokens of a block of hash_ids, if not those of the format.")
+  var blockTokens: Int?
+
   @Flag(help: "Prints JSON, times in seconds and rates in requests per second.")
   var json = false
 
   func run() throws {
-    let description = try TraceDescription(of: file, format: format, limit: limit)
+    let description = try TraceDescription(
+      of: file, format: format, limit: limit, blockTokens: blockTokens)
     var warnings = Warnings()
     for warning in description.report.warnings { warnings.warn(warning, warning) }
     print(json ? description.json.text : description.text, terminator: "")

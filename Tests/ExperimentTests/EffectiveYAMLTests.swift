@@ -62,6 +62,7 @@ import Testing
       speedup: 1.0
       rate: null
       concurrency: null
+      block_tokens: null
       sessions: null  # open where turns have times, else closed
       think_time: null  # delays are those of the trace
     slo:

@@ -59,11 +59,12 @@ import Workload
     """
 
   private func description(
-    _ text: String, format: String = "auto", limit: Int? = nil
+    _ text: String, format: String = "auto", limit: Int? = nil, blockTokens: Int? = nil
   ) throws -> TraceDescription {
     let directory = try TestDirectory()
     let path = try directory.write(text, to: "trace.txt")
-    return try TraceDescription(of: path, format: format, limit: limit)
+    return try TraceDescription(
+      of: path, format: format, limit: limit, blockTokens: blockTokens)
   }
 
   @Test func `rows, rates and lengths of a small trace`() throws {
@@ -133,11 +134,71 @@ import Workload
     #expect(
       answer.blocks
         == .init(
-          blockTokens: 512, rule: "ceil", rowsWithHashes: 3, violations: 3, betterBlockTokens: 64))
+          blockTokens: 64, rule: "ceil", rowsWithHashes: 3, violations: 0, betterBlockTokens: nil))
+    #expect(answer.warnings.count == 1)
     #expect(
       try description(text).text.contains(
+        "blocks        64 tokens, one hash for every block begun in 3 rows\n"))
+    // Held to 512 they do not fit, and what is too long is cut.
+    let page = try description(text, blockTokens: 512).text
+    #expect(
+      page.contains(
         "blocks        512 tokens, one hash for every block begun in 3 rows, "
           + "3 break the rule; blocks of 64 tokens would fit\n"))
+    #expect(page.contains("shared        2 distinct of 3 blocks of 512 tokens\n"))
+  }
+
+  @Test func `what prompts share and how sessions go is said where it is known`() throws {
+    // A session of three turns of which the first is a fork's start by ids, and a row alone. Full
+    // blocks of 16: 2 of 40 tokens, 3 of 48, 1 of 30. Hits: all but first appearances.
+    let rows = [
+      (1, -1, 0.0, 40, [7, 8, 9]), (2, 1, 5.0, 48, [7, 8, 10]), (3, 1, 6.0, 30, [7, 8]),
+      (4, -1, 7.0, 16, [8]),
+    ]
+    let text = rows.map { id, parent, time, prompt, ids in
+      #"{"chat_id": \#(id), "parent_chat_id": \#(parent), "timestamp": \#(time), "#
+        + #""input_length": \#(prompt), "output_length": 5, "turn": 1, "hash_ids": \#(ids)}"#
+    }.joined(separator: "\n")
+    struct Shared: Decodable, Equatable {
+      let blockTokens: Int
+      let distinctBlocks: Int
+      let blockReferences: Int
+      let fullBlockReferences: Int
+      let idealHits: Int
+      let idealPrefixHitRatio: Double
+      let idealFullHits: Int
+      let idealFullPrefixHitRatio: Double
+      let chainViolations: Int
+    }
+    struct Sessions: Decodable, Equatable {
+      let sessions: Int
+      let withTurns: Int
+      let meanTurns: Double
+      let maxTurns: Int
+      let forks: Int
+    }
+    struct Both: Decodable {
+      let sharedBlocks: Shared?
+      let sessions: Sessions?
+    }
+    let both = try decoded(Both.self, from: description(text).json.text)
+    #expect(
+      both.sharedBlocks
+        == Shared(
+          blockTokens: 16, distinctBlocks: 5, blockReferences: 9, fullBlockReferences: 7,
+          idealHits: 4, idealPrefixHitRatio: 4.0 / 9, idealFullHits: 3,
+          idealFullPrefixHitRatio: 3.0 / 7, chainViolations: 0))
+    #expect(
+      both.sessions
+        == Sessions(sessions: 2, withTurns: 1, meanTurns: 2, maxTurns: 3, forks: 1))
+    let page = try description(text).text
+    #expect(page.contains("ideal hits    0.4444 of all blocks, 0.4286 of the 7 full ones\n"))
+    #expect(
+      page.contains(
+        "sessions      2, 1 of several turns; 2.00 turns on average, 3 at most, 1 forks\n"))
+    let silent = try decoded(Both.self, from: description(vidur).json.text)
+    #expect(silent.sharedBlocks == nil && silent.sessions == nil)
+    #expect(try !description(vidur).text.contains("shared"))
   }
 
   @Test func `equal bytes have equal hashes, other bytes another`() throws {
@@ -150,7 +211,8 @@ import Workload
     #expect(
       message { _ = try description(vidur, format: "vidurr") }
         == #"--format: unknown trace format "vidurr" (did you mean "vidur"?); "#
-        + "known: auto, azure, measured, mooncake, vidur")
+        + "known: auto, azure, azure-lmm, blis, burstgpt, measured, mooncake, qwen-bailian, "
+        + "splitwise-sim, vidur, vllm-timed-trace")
     #expect(
       message { _ = try TraceDescription(of: "/no/such/trace.csv") }
         .hasPrefix("/no/such/trace.csv: cannot be opened"))

@@ -16,7 +16,8 @@ import Workload
     #expect(
       found
         == "trace.txt: unknown format \"moncake\"; nearest: mooncake;"
-        + " known: auto, azure, measured, mooncake, vidur")
+        + " known: auto, azure, azure-lmm, blis, burstgpt, measured, mooncake, qwen-bailian,"
+        + " splitwise-sim, vidur, vllm-timed-trace")
   }
 
   @Test func `JSON given as CSV and CSV as JSON are told`() throws {

@@ -1,3 +1,4 @@
+import Metrics
 import Testing
 import Workload
 
@@ -39,8 +40,32 @@ import Workload
 
   @Test(arguments: [
     (#"{"timestamp": 1, "input_length": 5}"#, "output_length is missing"),
-    (#"{"timestamp": 1, "output_length": 5, "messages": []}"#, "input_length is missing"),
+    (#"{"timestamp": 1, "output_length": 5}"#, "input_length is missing"),
+    (
+      #"{"timestamp": 1, "output_length": 5, "messages": []}"#,
+      "input_length is missing, the prompt is given as text"
+    ),
+    (
+      #"{"timestamp": 1, "output_length": 5, "text_input": "Why?"}"#,
+      "input_length is missing, the prompt is given as text"
+    ),
     (#"{"delay": 1, "input_length": 5, "output_length": 5}"#, "timestamp is missing"),
+    (
+      #"{"delay": 1, "session_id": "new", "input_length": 5, "output_length": 5}"#,
+      "timestamp is missing"
+    ),
+    (
+      #"{"timestamp": 1, "delay": -1, "input_length": 5, "output_length": 5}"#,
+      "delay is negative"
+    ),
+    (
+      #"{"timestamp": 1, "delay": "1", "input_length": 5, "output_length": 5}"#,
+      "delay is not a number"
+    ),
+    (
+      #"{"timestamp": 1, "delay": 1e30, "input_length": 5, "output_length": 5}"#,
+      "delay is too large"
+    ),
     (#"{"timestamp": null, "input_length": 5, "output_length": 5}"#, "timestamp is null"),
     (#"{"timestamp": "1", "input_length": 5, "output_length": 5}"#, "timestamp is not a number"),
     (#"{"timestamp": -1, "input_length": 5, "output_length": 5}"#, "timestamp is negative"),
@@ -128,18 +153,24 @@ import Workload
     let trace = try read(text)
     #expect(trace.report.blocks?.violations == 2)
     #expect(trace.report.blocks?.rowsWithDuplicates == 1)
-    #expect(trace.report.warnings.count == 2)
+    // And a block that follows itself has another predecessor than the one before it.
+    #expect(trace.report.warnings.count == 3)
+    #expect(trace.report.chainViolations == 2)
   }
 
-  @Test func `another block size is named`() throws {
+  @Test func `another block size that all rows fit is taken and named`() throws {
     // ⌈100/16⌉ = 7 and ⌈40/16⌉ = 3; of the powers of two only 16 gives both.
     let text =
       line("0", "100", "1", ", \"hash_ids\": [1, 2, 3, 4, 5, 6, 7]")
       + line("0", "40", "1", ", \"hash_ids\": [1, 2, 3]")
     let trace = try read(text)
-    #expect(trace.report.blocks?.betterSize == 16)
+    let blocks = try #require(trace.report.blocks)
+    #expect(blocks.blockSize == 16 && blocks.violations == 0 && blocks.betterSize == nil)
+    #expect(blocks.ceil == 2 && blocks.floor == 0 && blocks.lastPartial == 2)
+    #expect(trace.requests.chains?.tokensPerBlock == 16)
+    #expect(trace.report.warnings.count == 1)
     let warning = try #require(trace.report.warnings.first)
-    #expect(warning.hasSuffix("all rows fit blocks of 16 tokens"))
+    #expect(warning.hasSuffix("all rows fit blocks of 16 tokens, which they are read with"))
   }
 
   @Test func `a row out of order is sorted in, and the first in time is at 0`() throws {
@@ -154,8 +185,8 @@ import Workload
 
   @Test func `Bailian's traces, in seconds, are not taken for Mooncake's`() throws {
     let text = #"{"chat_id": 0, "timestamp": 0.5, "input_length": 5, "output_length": 5}"#
-    let message = try #require(try refusal(text))
-    #expect(message.hasPrefix("trace.txt:1: is JSON in no known format"))
+    #expect(try read(text).report.format == "qwen-bailian")
+    #expect(!MooncakeFormat.recognizes(text))
   }
 
   @Test func `deep nesting is refused, not a crash`() throws {

@@ -1,4 +1,5 @@
 import Metrics
+import TestSupport
 import Testing
 import Workload
 
@@ -48,12 +49,43 @@ import Workload
     #expect(trace.report.warnings.isEmpty)
   }
 
-  @Test func `a trace with blocks of 64 tokens is told from one with 512`() throws {
-    guard let path = sharedTrace("weka_merged_dev_mooncakefmt_blk64.jsonl.gz") else { return }
+  @Test func `the conversation trace shares what its publishers and the anchors say`() throws {
+    guard let path = sharedTrace("mooncake_conversation_trace.jsonl.gz") else { return }
     let trace = try readTrace(at: path, options: TraceOptions())
+    let sharing = try #require(BlockSharing(trace.requests))
+    #expect(sharing.distinct == 182_790 && sharing.references == 288_500)
+    // Dense ids: each block but its first appearance is a hit.
+    #expect(sharing.idealHits == 288_500 - 182_790)
+    #expect(sharing.fullReferences == 276_491 && sharing.idealFullHits == 105_592)
+    #expect(trace.report.chainViolations == 0)
+    #expect(SessionSharing(trace.requests) == nil)
+    // Without blocks it is the same table.
+    var options = TraceOptions()
+    options.keepsBlocks = false
+    let plain = try readTrace(at: path, options: options)
+    #expect(plain.requests.chains == nil && plain.requests.arrival == trace.requests.arrival)
+    #expect(plain.report.warnings == trace.report.warnings)
+  }
+
+  @Test func `the first requests of sessions in blocks of 64 tokens are read as such`() throws {
+    guard let path = sharedTrace("weka_merged_dev_mooncakefmt_blk64.jsonl.gz") else { return }
+    var options = TraceOptions()
+    options.limit = isDebug ? 200 : nil
+    let trace = try readTrace(at: path, options: options)
+    #expect(trace.report.blocks?.blockSize == 64 && trace.report.blocks?.isCeil == false)
+    #expect(trace.report.blocks?.violations == 0)
+    #expect(trace.requests.chains?.tokensPerBlock == 64)
+    #expect(trace.report.chainViolations == 0)
+    if isDebug { return }
     #expect(trace.report.rowsRead == 4842)
     #expect(trace.drops == ["output_length is 0: 4 from 109"])
-    #expect(trace.report.blocks?.betterSize == 64)
+    let statistics = TraceStatistics(trace.requests)
+    #expect(statistics.prompt.total == 563_154_395 && statistics.output.total == 1_964_706)
+    #expect(trace.arrivals.last == 150_967_000_000_000_000)
+    let sharing = try #require(BlockSharing(trace.requests))
+    #expect(sharing.references == 8_796_900 && sharing.distinct == 341_769)
+    let sessions = try #require(SessionSharing(trace.requests))
+    #expect((sessions.sessions, sessions.longest) == (70, 411))
   }
 
   @Test func `a file of lengths without arrivals is refused by the name of its column`() throws {
@@ -66,13 +98,23 @@ import Workload
     }
   }
 
-  @Test(arguments: ["BurstGPT_1_first60rows.csv", "splitwise_sim_test_trace.csv"])
-  func `formats that are not known are refused with their header`(name: String) throws {
-    guard let path = sharedTrace(name) else { return }
-    #expect {
-      try readTrace(at: path, options: TraceOptions())
-    } throws: {
-      "\($0)".contains("has the header")
-    }
+  @Test func `the first rows of BurstGPT lose their failures alone`() throws {
+    guard let path = sharedTrace("BurstGPT_1_first60rows.csv") else { return }
+    let trace = try readTrace(at: path, options: TraceOptions())
+    #expect(trace.report.format == "burstgpt" && trace.report.rowsRead == 60)
+    #expect(trace.drops == ["the request failed: Response tokens is 0: 4 from 22"])
+    let statistics = TraceStatistics(trace.requests)
+    #expect(statistics.prompt.total == 40_410 && statistics.output.total == 18_292)
+    // From 5 to 9015 s.
+    #expect(trace.arrivals.last == 9_010_000_000_000_000)
+    #expect(trace.requests.turns == nil)
+  }
+
+  @Test func `the example of splitwise-sim is read`() throws {
+    guard let path = sharedTrace("splitwise_sim_test_trace.csv") else { return }
+    let trace = try readTrace(at: path, options: TraceOptions())
+    #expect(trace.report.format == "splitwise-sim" && trace.report.warnings.isEmpty)
+    #expect(trace.arrivals == [0, 2_000_000_000_000, 3_000_000_000_000])
+    #expect(trace.prompts == [4096, 2048, 2048] && trace.outputs == [32, 8, 16])
   }
 }

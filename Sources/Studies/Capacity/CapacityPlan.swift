@@ -93,8 +93,9 @@ public struct CapacityPlan: Sendable {
     key = try CapacityKey(question.key, goal: question.goal, start: written)
     terms = try Self.terms(question.slo, config)
     if case .trace(let trace) = config.workload {
+      let key = TraceLibrary.Key(trace, keepsBlocks: config.keepsBlocks)
       traces = TraceLibrary(
-        Array(repeating: .init(trace), count: 1 + Self.mostProbes * max(1, question.seeds.count)))
+        Array(repeating: key, count: 1 + Self.mostProbes * max(1, question.seeds.count)))
     } else {
       traces = nil
     }
@@ -179,10 +180,13 @@ public struct CapacityPlan: Sendable {
   /// same.
   func traces(of config: ExperimentConfig) -> TraceLibrary? {
     guard case .trace(let trace) = config.workload else { return nil }
-    if case .trace(let own) = self.config.workload, TraceLibrary.Key(own) == .init(trace) {
+    let key = TraceLibrary.Key(trace, keepsBlocks: config.keepsBlocks)
+    if case .trace(let own) = self.config.workload,
+      TraceLibrary.Key(own, keepsBlocks: self.config.keepsBlocks) == key
+    {
       return traces
     }
-    return TraceLibrary(Array(repeating: .init(trace), count: seeds.count))
+    return TraceLibrary(Array(repeating: key, count: seeds.count))
   }
 }
 

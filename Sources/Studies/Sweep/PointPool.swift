@@ -83,6 +83,6 @@ extension SweepPoint {
   /// The trace that the point reads; nil when it draws its requests or cannot run.
   var traceKey: TraceLibrary.Key? {
     guard misfit == nil, case .trace(let trace) = config.workload else { return nil }
-    return TraceLibrary.Key(trace)
+    return TraceLibrary.Key(trace, keepsBlocks: config.keepsBlocks)
   }
 }

@@ -140,7 +140,7 @@ private struct PointReader {
   private mutating func check(_ config: ExperimentConfig) throws(ConfigError) -> ResolvedConfig {
     if case .trace(let trace) = config.workload {
       if !traces.contains(trace.path.value) { traces.append(trace.path.value) }
-      if checked.insert(TraceLibrary.Key(trace)).inserted {
+      if checked.insert(TraceLibrary.Key(trace, keepsBlocks: false)).inserted {
         try Assembly.checkWorkload(config.workload)
       }
     } else {

@@ -16,6 +16,11 @@ public struct AzureFormat: ColumnTraceFormat {
   /// Reads rows of a file with `columns`.
   public init(columns: CSVColumns) { self.columns = columns }
 
+  /// Whether `firstLine` has all columns, and none of images.
+  public static func recognizes(_ firstLine: String) -> Bool {
+    hasFields(in: firstLine) && !AzureLMMFormat.recognizes(firstLine)
+  }
+
   /// Date and time of day.
   ///
   /// - Throws: `RowFault` when it is no such.

@@ -11,12 +11,12 @@ import Workload
 
 @Suite struct TraceLibraryTests {
   @Test func `a trace is read once for all that share it, and again for another reading`() throws {
-    func key(_ lines: String) throws -> TraceLibrary.Key {
+    func key(_ lines: String, keepsBlocks: Bool = false) throws -> TraceLibrary.Key {
       let config = try ExperimentConfig.read(
         "model: llama-3-8b\ncluster: {gpu: a100-80gb-sxm}\nworkload: {trace: t.csv\(lines)}\n",
         file: "e.yaml")
       guard case .trace(let trace) = config.workload else { throw CocoaError(.coderInvalidValue) }
-      return TraceLibrary.Key(trace)
+      return TraceLibrary.Key(trace, keepsBlocks: keepsBlocks)
     }
     let directory = try TestDirectory()
     let path = try directory.write(
@@ -25,6 +25,7 @@ import Workload
     let (plain, rated) = (try key(""), try key(", rate: 4"))
     let limited = try key(", limit: 1")
     #expect(plain == rated && plain != limited)
+    #expect(try plain != key(", block_tokens: 16") && plain != key("", keepsBlocks: true))
     let library = TraceLibrary(
       [Array(repeating: plain, count: 40), [limited, limited]].flatMap(\.self))
     let readings = Mutex(0)
