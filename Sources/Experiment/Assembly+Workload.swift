@@ -21,7 +21,7 @@ extension Assembly {
   /// As `workload`, with a trace that other runs read too out of `traces`.
   package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
-    case .trace(let trace): return try Self.read(trace, sharing: traces)
+    case .trace(let trace): return try Self.read(trace, seed: config.seed, sharing: traces)
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
@@ -51,7 +51,7 @@ extension Assembly {
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
-      _ = try read(trace, sharing: nil)
+      _ = try read(trace, seed: 1, sharing: nil)
     }
   }
 
@@ -71,13 +71,16 @@ extension Assembly {
   }
 
   private static func read(
-    _ config: TraceConfig, sharing traces: TraceLibrary?
+    _ config: TraceConfig, seed: UInt64, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value
     options.limit = config.limit?.value
     options.speedup = config.speedup.value
     options.concurrency = config.concurrency?.value
+    options.seed = seed
+    if let gap = config.sessionGap { options.sessionGap = gap.value.value }
+    if let characters = config.charactersPerToken { options.charactersPerToken = characters.value }
     let names = ["auto"] + traceFormats.map { $0.name }
     guard names.contains(options.format) else {
       throw .unknown("trace format", options.format, known: names, at: config.format.place)

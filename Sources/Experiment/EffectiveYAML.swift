@@ -169,6 +169,8 @@ extension ExperimentConfig {
     out.key("speedup", "\(trace.speedup.value)")
     out.optional("rate", trace.rate?.value)
     out.optional("concurrency", trace.concurrency?.value)
+    if let gap = trace.sessionGap { out.key("session_gap", Scalar.written("\(gap.value)")) }
+    out.optional("characters_per_token", trace.charactersPerToken?.value)
   }
 
   private func write(

@@ -165,6 +165,10 @@ public struct TraceConfig: Sendable {
   public var rate: Located<Double>?
   /// Requests in flight of a closed loop that ignores the recorded times; nil keeps the times.
   public var concurrency: Located<Int>?
+  /// Time between the starts of sessions that have a clock each; nil is 60 s.
+  public var sessionGap: Located<Seconds>?
+  /// Characters of a token in a file of texts; nil is 4.
+  public var charactersPerToken: Located<Double>?
 }
 
 /// Requests drawn from distributions.

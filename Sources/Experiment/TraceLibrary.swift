@@ -1,5 +1,6 @@
 package import Files
 internal import Synchronization
+internal import Units
 package import Workload
 
 /// Traces that several runs share: each is read once, by the first run that asks for it, and let
@@ -12,6 +13,8 @@ package final class TraceLibrary: Sendable {
     package var limit: Int?
     package var speedup: Double
     package var concurrency: Int?
+    package var sessionGap: Double?
+    package var charactersPerToken: Double?
 
     /// The reading that `config` asks for.
     package init(_ config: TraceConfig) {
@@ -20,6 +23,8 @@ package final class TraceLibrary: Sendable {
       limit = config.limit?.value
       speedup = config.speedup.value
       concurrency = config.concurrency?.value
+      sessionGap = config.sessionGap?.value.value
+      charactersPerToken = config.charactersPerToken?.value
     }
   }
 

@@ -5,7 +5,9 @@ internal import Units
 extension WorkloadConfig {
   /// Reads the block `workload`: a trace, or what to generate.
   package init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
-    let replay = ["format", "limit", "speedup", "rate", "concurrency"]
+    let replay = [
+      "format", "limit", "speedup", "rate", "concurrency", "session_gap", "characters_per_token",
+    ]
     self = try MappingReader.read(
       node, path: "workload", at: place, keys: ["trace"] + replay + ["generate"]
     ) { (r) throws(ConfigError) in
@@ -34,7 +36,12 @@ extension TraceConfig {
       limit: try r.whole("limit", in: 1...Int(Int32.max)),
       speedup: try r.number("speedup", default: 1, in: .positive),
       rate: try r.number("rate", in: .positive),
-      concurrency: try r.whole("concurrency", in: 1...Int(Int32.max)))
+      concurrency: try r.whole("concurrency", in: 1...Int(Int32.max)),
+      charactersPerToken: try r.number("characters_per_token", in: .positive))
+    if let gap = r.optional("session_gap") {
+      let time: Seconds = try gap.quantity(in: .notNegative)
+      sessionGap = gap.located(time)
+    }
     guard let concurrency else { return }
     for pace in [rate, speedup.value == 1 ? nil : speedup] {
       guard let pace else { continue }

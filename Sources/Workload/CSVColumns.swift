@@ -9,22 +9,27 @@ public struct CSVColumns: Sendable {
   /// The last row that was split: where each wanted field lies, blanks and quotes taken away.
   ///
   /// In line: an array would be retained and released for every row.
-  private(set) var ranges = InlineArray<8, Range<Int>>(repeating: 0..<0)
+  private(set) var ranges = Ranges(repeating: 0..<0)
+  /// Where each wanted field of a row lies; empty for a column that the file does not have.
+  typealias Ranges = InlineArray<12, Range<Int>>
 
-  /// The columns called `names`, upper or lower case, in a file with `header`.
+  /// The columns called `names`, upper or lower case, in a file with `header`, which need not
+  /// have those after the first `required`.
   ///
   /// - Throws: a description of what the header lacks or has twice.
-  init(header line: String, names: [String]) throws(HeaderFault) {
+  init(
+    header line: String, names: [String], required: Int? = nil
+  ) throws(HeaderFault) {
     let header = Self.names(in: line)
     self.header = header
     fields = header.map { column in
       names.firstIndex { $0.lowercased() == column.lowercased() } ?? -1
     }
-    precondition(names.count <= ranges.count, "a format reads at most eight columns")
+    precondition(names.count <= ranges.count, "a format reads at most twelve columns")
     var missing: [String] = []
     for (field, name) in names.enumerated() {
       let count = fields.count { $0 == field }
-      if count == 0 { missing.append(name) }
+      if count == 0, field < required ?? names.count { missing.append(name) }
       if count > 1 { throw .twice(name) }
     }
     if !missing.isEmpty { throw .missing(missing) }
@@ -35,6 +40,9 @@ public struct CSVColumns: Sendable {
     case missing([String])
     case twice(String)
   }
+
+  /// Whether the file has the column of `field`.
+  func has(_ field: Int) -> Bool { fields.contains(field) }
 
   /// Columns of the header that nobody asked for.
   var unused: [String] { zip(header, fields).filter { $0.1 < 0 }.map(\.0) }

@@ -43,7 +43,7 @@ struct SessionBuilder: Sendable {
         last.append(-1)
       }
       entry.session = session
-      entry.above = last[Int(session)]
+      if !row.isFirstTurn { entry.above = last[Int(session)] }
       last[Int(session)] = number
     }
     if let id = row.id {

@@ -7,14 +7,18 @@ extension TraceFormat {
   }
 
   /// The places of the columns that the format needs.
-  static func columns(in first: FirstLine, path: String) throws(TraceError) -> CSVColumns {
+  ///
+  /// `required` is how many of `fields` must be there, all by default.
+  static func columns(
+    in first: FirstLine, path: String, required: Int? = nil
+  ) throws(TraceError) -> CSVColumns {
     if isJSON(first.text) {
       throw TraceError(
         path, line: first.number,
         "is JSON, not CSV with the columns \(fields.joined(separator: ", ")) of format \(name);"
           + " use format auto or mooncake")
     }
-    return try csvColumns(fields, in: first, path: path, format: name)
+    return try csvColumns(fields, in: first, path: path, format: name, required: required)
   }
 
   /// Warns of columns that the format has no use for.
@@ -27,10 +31,11 @@ extension TraceFormat {
 
 /// The places of the columns called `names` in a file with the header `first`.
 func csvColumns(
-  _ names: [String], in first: FirstLine, path: String, format: String? = nil
+  _ names: [String], in first: FirstLine, path: String, format: String? = nil,
+  required: Int? = nil
 ) throws(TraceError) -> CSVColumns {
   do throws(CSVColumns.HeaderFault) {
-    return try CSVColumns(header: first.text, names: names)
+    return try CSVColumns(header: first.text, names: names, required: required)
   } catch {
     let message =
       switch error {

@@ -3,9 +3,15 @@
 /// **The one line to add when you add a file here.**
 public let traceFormats: [any TraceFormat.Type] = [
   AzureFormat.self,
+  LLMServingSimFormat.self,
+  MartletCSVFormat.self,
+  MartletJSONFormat.self,
   MeasuredFormat.self,
   MooncakeFormat.self,
+  ShareGPTFormat.self,
   VidurFormat.self,
+  VLLMCustomFormat.self,
+  WekaFormat.self,
 ]
 
 /// A way to write requests down, one row a line.
@@ -22,16 +28,23 @@ public protocol TraceFormat: Sendable {
   static var fields: [String] { get }
   /// Whether the first line names the columns.
   static var hasHeader: Bool { get }
+  /// How its files differ from a plain table of rows.
+  static var traits: TraceTraits { get }
   /// Tokens of the prompt blocks that `TraceRow.hashes` names; 0 if it names none.
   var tokensPerBlock: Int32 { get }
 
   /// Whether a file that begins with `firstLine` is in this format; names of files say nothing.
+  ///
+  /// Of documents `firstLine` is the beginning, several lines where there are.
   static func recognizes(_ firstLine: String) -> Bool
 
   /// Starts to read a file.
   ///
   /// - Throws: `TraceError` when `first` is no beginning of such a file.
   init(first: FirstLine, path: String) throws(TraceError)
+
+  /// Takes what the user says of such files; called once, before anything is read.
+  mutating func configure(_ options: TraceOptions)
 
   /// Reads one line, which is not blank.
   ///
@@ -49,6 +62,12 @@ public protocol TraceFormat: Sendable {
 }
 
 extension TraceFormat {
+  /// Most files are plain tables of rows.
+  public static var traits: TraceTraits { TraceTraits() }
+
+  /// Most formats have nothing to be said of them.
+  public mutating func configure(_ options: TraceOptions) {}
+
   /// Most formats know nothing of blocks.
   public var tokensPerBlock: Int32 { 0 }
 
@@ -81,6 +100,28 @@ extension TraceFormat {
     }
     return min(start, lines.count)
   }
+}
+
+/// How the files of a format differ from a plain table of rows.
+public struct TraceTraits: Sendable {
+  /// Whether they hold JSON objects of any number of lines each, one after another or in an array.
+  public var isDocument = false
+  /// Whether rows say when they arrive; if not they arrive at once, or as a Poisson process of
+  /// `TraceOptions.rate`.
+  public var hasTimes = true
+  /// Whether rows are meant to stand in order of arrival.
+  public var isSorted = true
+  /// Whether a file with a block size names the blocks of all prompts: without any, nothing is
+  /// shared.
+  public var namesAllBlocks = false
+  /// Whether times count from the zero of the file's clock, not from the first row.
+  public var keepsZero = false
+  /// Whether the files of a directory or tar archive make one trace; then
+  /// `TraceOptions.limit` counts in order of arrival.
+  public var joinsFiles = false
+
+  /// A plain table of rows in order of arrival.
+  public init() {}
 }
 
 /// Why a row cannot be used.
@@ -121,6 +162,12 @@ public struct RowFault: Error, Equatable, Sendable {
     case twice
     /// A list with something else than whole numbers.
     case list
+    /// Something else than a text.
+    case text
+    /// A value that contradicts the rows above.
+    case differs
+    /// A text shorter or longer than vLLM's sampler takes.
+    case outside
   }
 
   /// What is wrong.
@@ -159,6 +206,9 @@ public struct RowFault: Error, Equatable, Sendable {
     case .null: "\(name) is null"
     case .twice: "\(name) occurs twice"
     case .list: "\(subject) is not a list of whole numbers"
+    case .text: "\(subject) is not a text"
+    case .differs: "\(subject) differs from the rows above"
+    case .outside: "\(name) are outside what vLLM samples"
     }
   }
 }

@@ -21,6 +21,8 @@ public struct TraceRow: Sendable {
   public var id: Int64?
   /// `id` of the turn that it follows; nil: the last row above of its session, if there is one.
   public var parent: Int64?
+  /// Whether it follows no turn, whatever rows above are of its session.
+  public var isFirstTurn = false
   /// Picoseconds from the end of the turn before to this one; nil if the row does not say.
   public var delay: Int64?
 
@@ -37,6 +39,7 @@ public struct TraceRow: Sendable {
     session = nil
     id = nil
     parent = nil
+    isFirstTurn = false
     delay = nil
   }
 }
