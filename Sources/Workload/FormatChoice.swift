@@ -52,9 +52,10 @@ func traceFormat(
   named name: String, for first: FirstLine, path: String
 ) throws(TraceError) -> any TraceFormat.Type {
   if name == "auto" {
-    if let found = traceFormats.first(where: {
-      $0.recognizes($0.traits.isDocument ? first.beginning : first.text)
-    }) { return found }
+    let found = traceFormats.first { format in
+      format.recognizes(format.traits.isDocument ? first.beginning : first.text)
+    }
+    if let found { return found }
     throw TraceError(path, line: first.number, unknownBeginning(first.text))
   }
   if let found = traceFormats.first(where: { $0.name == name }) { return found }
