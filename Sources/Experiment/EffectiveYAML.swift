@@ -170,7 +170,7 @@ extension ExperimentConfig {
     out.optional("rate", trace.rate?.value)
     out.optional("concurrency", trace.concurrency?.value)
     if let gap = trace.sessionGap { out.key("session_gap", Scalar.written("\(gap.value)")) }
-    out.optional("characters_per_token", trace.charactersPerToken?.value)
+    if let count = trace.charactersPerToken { out.key("characters_per_token", "\(count.value)") }
   }
 
   private func write(

@@ -45,7 +45,17 @@ struct LineReader: ~Copyable {
   mutating func peek<Result>(
     _ least: Int, _ body: (Span<UInt8>) throws(TraceError) -> Result
   ) throws(TraceError) -> Result {
-    while !isAtEnd, filled < 1 << 22, filled < least || !hasFirstLine { try readMore() }
+    while !isAtEnd, filled < 1 << 22 {
+      let isEnough = hasFirstLine
+      if isEnough, filled >= least { break }
+      do throws(TraceError) {
+        try readMore()
+      } catch {
+        // Damage shows when somebody reads up to it.
+        if isEnough { break }
+        throw error
+      }
+    }
     return try body(buffer.span.extracting(ready.lowerBound..<filled))
   }
 

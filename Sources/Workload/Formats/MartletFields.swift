@@ -48,16 +48,10 @@ struct MartletFields: Sendable {
       }
       row.delay = delay
     }
-    if ranges[7].isEmpty {
-      if !ranges[8].isEmpty, !(line[ranges[8].lowerBound] == UInt8(ascii: "[")) {
-        throw RowFault(.empty, field: 7)
-      }
-    } else {
-      try readSize(line, ranges[7])
-    }
+    if !ranges[7].isEmpty { try readSize(line, ranges[7]) }
     try JSONScanner.naturals(of: line, in: ranges[8], field: 8, into: &row.hashes)
     guard !row.hashes.isEmpty else { return }
-    guard tokensPerBlock > 0 else { throw RowFault(.empty, field: 7) }
+    if ranges[7].isEmpty { throw RowFault(.empty, field: 7) }
     if rule == nil { rule = BlockRule(blockSize: Int(tokensPerBlock)) }
     rule?.add(hashes: row.hashes.count, prompt: Int(row.prompt), hasDuplicates: false)
   }
