@@ -1,7 +1,7 @@
 /// Walks over JSON text in place: checks its grammar and answers where things stand.
 ///
-/// Every function starts at index `i` and leaves it after what it has read. The text is one line or one
-/// document.
+/// Every function starts at index `i` and leaves it after what it has read. The text is a
+/// line or a document.
 enum JSONScanner {
   /// Deeper nesting is refused, so that no line can exhaust the stack.
   static let deepest = 64

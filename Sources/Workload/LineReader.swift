@@ -29,7 +29,8 @@ struct LineReader: ~Copyable {
   /// The hash of the bytes consumed, as 16 hexadecimal digits; chunk sizes do not show in it.
   var contentHash: String { hash.hex }
 
-  /// Hands the next whole lines or objects to `body`, which answers how many bytes it has read of them.
+  /// Hands the next whole lines or objects to `body`, which answers how many bytes of them it
+  /// has read.
   ///
   /// - Returns: whether there were any.
   mutating func next(

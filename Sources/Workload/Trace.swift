@@ -100,7 +100,8 @@ public struct DroppedRows: Sendable, Equatable {
 }
 
 /// Reads a trace in one pass, plain or gzipped, in memory bounded by its longest line or document,
-/// 16 bytes a request and 4 bytes a block; of sessions with a file each, a directory or tar archive.
+/// 16 bytes a request and 4 bytes a block; sessions with a file each from a directory or tar
+/// archive.
 ///
 /// Arrivals are whole picoseconds from the first row read (even if that one is dropped), exact for
 /// every recorded decimal of a second, and ascending; rows with equal times keep their order.

@@ -114,7 +114,7 @@ import Testing
       "seed: 2\n" + experiment.replacingOccurrences(of: "TRACE", with: "prompts.jsonl, rate: 2")
     _ = try directory.write(yaml, to: "run.yaml")
     let generated = try Binary.martlet(
-      ["trace", "generate", "run.yaml", "-o", "-"], in: directory)?.output
+      ["trace", "generate", "run.yaml", "-o", "-", "--to", "csv"], in: directory)?.output
     #expect(generated == two)
   }
 

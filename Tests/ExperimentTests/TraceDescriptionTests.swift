@@ -150,7 +150,8 @@ import Workload
     #expect(
       message { _ = try description(vidur, format: "vidurr") }
         == #"--format: unknown trace format "vidurr" (did you mean "vidur"?); "#
-        + "known: auto, azure, measured, mooncake, vidur")
+        + "known: auto, azure, llmservingsim, martlet, martlet-jsonl, measured, mooncake, "
+        + "sharegpt, vidur, vllm-custom, weka")
     #expect(
       message { _ = try TraceDescription(of: "/no/such/trace.csv") }
         .hasPrefix("/no/such/trace.csv: cannot be opened"))

@@ -16,8 +16,8 @@ import Workload
     #expect(
       found
         == "trace.txt: unknown format \"moncake\"; nearest: mooncake;"
-        + " known: auto, azure, llmservingsim, martlet, martlet-jsonl, measured, mooncake, sharegpt,"
-        + " vidur, vllm-custom, weka")
+        + " known: auto, azure, llmservingsim, martlet, martlet-jsonl, measured, mooncake,"
+        + " sharegpt, vidur, vllm-custom, weka")
   }
 
   @Test func `JSON given as CSV and CSV as JSON are told`() throws {

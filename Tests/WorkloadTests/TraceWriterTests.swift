@@ -63,7 +63,8 @@ import Workload
     requests.turns = turns
     #expect(
       String(decoding: TraceWriter(requests, as: .csv).bytes, as: UTF8.self) == """
-        request_id,arrival_s,input_tokens,output_tokens,session_id,parent_id,delay_s,block_size,blocks
+        request_id,arrival_s,input_tokens,output_tokens,session_id,parent_id,delay_s,\
+        block_size,blocks
         0,0.000000000000,40,1,0,,,16,0 1
         1,1.000000000000,40,1,1,,,16,
         2,2.000000000000,40,1,0,0,0.000000000000,16,0
