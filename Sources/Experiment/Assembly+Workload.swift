@@ -41,7 +41,7 @@ extension Assembly {
     switch config.workload {
     case .trace(let trace):
       var workload = try Self.read(
-        trace, keepsBlocks: config.keepsBlocks, sharing: traces)
+        trace, keepsBlocks: config.keepsBlocks, seed: config.seed, sharing: traces)
       try rule(trace, &workload.requests)
       return workload
     case .generate(let generate):
@@ -73,7 +73,7 @@ extension Assembly {
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
-      _ = try read(trace, keepsBlocks: false, sharing: nil)
+      _ = try read(trace, keepsBlocks: false, seed: 1, sharing: nil)
     }
   }
 
@@ -98,7 +98,7 @@ extension Assembly {
   }
 
   private static func read(
-    _ config: TraceConfig, keepsBlocks: Bool, sharing traces: TraceLibrary?
+    _ config: TraceConfig, keepsBlocks: Bool, seed: UInt64, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
     var options = TraceOptions()
     options.format = config.format.value
@@ -107,6 +107,9 @@ extension Assembly {
     options.concurrency = config.concurrency?.value
     options.blockTokens = config.blockTokens?.value
     options.keepsBlocks = keepsBlocks
+    options.seed = seed
+    if let gap = config.sessionGap { options.sessionGap = gap.value.value }
+    if let characters = config.charactersPerToken { options.charactersPerToken = characters.value }
     let names = ["auto"] + traceFormats.map { $0.name }
     guard names.contains(options.format) else {
       throw .unknown("trace format", options.format, known: names, at: config.format.place)

@@ -179,6 +179,10 @@ public struct TraceConfig: Sendable {
   public var sessions: Located<SessionMode>?
   /// Delays of closed turns that the trace does not know; nil: it knows all.
   public var thinkTime: Located<DelayConfig>?
+  /// Time between the starts of sessions that have a clock each; nil is 60 s.
+  public var sessionGap: Located<Seconds>?
+  /// Characters of a token in a file of texts; nil is 4.
+  public var charactersPerToken: Located<Double>?
 }
 
 /// Requests drawn from distributions.

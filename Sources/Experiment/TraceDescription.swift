@@ -24,23 +24,35 @@ public struct TraceDescription: Sendable {
   public init(
     of path: String, format: String = "auto", limit: Int? = nil, blockTokens: Int? = nil
   ) throws(ConfigError) {
-    let known = ["auto"] + traceFormats.map { $0.name }
-    guard known.contains(format) else {
-      throw .unknown("trace format", format, known: known, at: .flag("--format"))
-    }
     var options = TraceOptions()
     options.format = format
     options.limit = limit
     options.blockTokens = blockTokens
+    try self.init(of: path, options: options)
+  }
+
+  /// Reads the trace at `path` as `options` say.
+  ///
+  /// - Throws: as the other.
+  public init(of path: String, options: TraceOptions) throws(ConfigError) {
+    let trace = try Self.read(path, options)
+    self.path = path
+    report = trace.report
+    statistics = TraceStatistics(trace.requests)
+    blockSharing = BlockSharing(trace.requests)
+    sessions = SessionSharing(trace.requests)
+    let arrival = trace.requests.arrival.filter { $0 != .never }
+    span = (arrival.last ?? .zero) - (arrival.first ?? .zero)
+  }
+
+  /// The trace at `path`, its format being named on the command line.
+  static func read(_ path: String, _ options: TraceOptions) throws(ConfigError) -> Trace {
+    let known = ["auto"] + traceFormats.map { $0.name }
+    guard known.contains(options.format) else {
+      throw .unknown("trace format", options.format, known: known, at: .flag("--format"))
+    }
     do {
-      let trace = try readTrace(at: path, options: options)
-      self.path = path
-      report = trace.report
-      statistics = TraceStatistics(trace.requests)
-      blockSharing = BlockSharing(trace.requests)
-      sessions = SessionSharing(trace.requests)
-      let arrival = trace.requests.arrival.filter { $0 != .never }
-      span = (arrival.last ?? .zero) - (arrival.first ?? .zero)
+      return try readTrace(at: path, options: options)
     } catch {
       throw ConfigError(nil, error.description)
     }
@@ -118,16 +130,10 @@ extension TraceDescription {
   /// The same figures, the unit at the end of each key; what is undefined is null.
   public var json: JSON {
     let s = statistics
-    let dropped = report.dropped.map { dropped in
-      JSON.object([
-        ("reason", .string(dropped.reason)), ("rows", whole(dropped.count)),
-        ("first_line", whole(dropped.firstLine)),
-      ])
-    }
     return .object([
       ("file", .string(path)), ("format", .string(report.format)),
       ("content_hash", .string(report.contentHash)), ("rows_read", whole(report.rowsRead)),
-      ("requests", whole(report.kept)), ("dropped", .array(dropped)),
+      ("requests", whole(report.kept)), ("dropped", report.droppedJSON),
       ("blank_lines", whole(report.blankLines)),
       ("warnings", .array(report.warnings.map { .string($0) })),
       ("span_s", .seconds(picoseconds: span)), ("mean_rate_rps", number(s.meanRate)),
@@ -161,5 +167,18 @@ extension TraceDescription {
       ("rows_with_duplicates", whole(blocks.rowsWithDuplicates)),
       ("better_block_tokens", blocks.betterSize.map { whole($0) } ?? .null),
     ])
+  }
+}
+
+extension TraceReport {
+  /// The rows dropped, by reason.
+  var droppedJSON: JSON {
+    .array(
+      dropped.map { dropped in
+        .object([
+          ("reason", .string(dropped.reason)), ("rows", .integer(Int64(dropped.count))),
+          ("first_line", .integer(Int64(dropped.firstLine))),
+        ])
+      })
   }
 }

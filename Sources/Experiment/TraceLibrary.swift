@@ -1,5 +1,6 @@
 package import Files
 internal import Synchronization
+internal import Units
 package import Workload
 
 /// Traces that several runs share: each is read once, by the first run that asks for it, and let
@@ -14,6 +15,8 @@ package final class TraceLibrary: Sendable {
     package var concurrency: Int?
     package var blockTokens: Int?
     package var keepsBlocks: Bool
+    package var sessionGap: Double?
+    package var charactersPerToken: Double?
 
     /// The reading that `config` asks for, with the blocks of prompts if `keepsBlocks`.
     package init(_ config: TraceConfig, keepsBlocks: Bool) {
@@ -24,6 +27,8 @@ package final class TraceLibrary: Sendable {
       concurrency = config.concurrency?.value
       blockTokens = config.blockTokens?.value
       self.keepsBlocks = keepsBlocks
+      sessionGap = config.sessionGap?.value.value
+      charactersPerToken = config.charactersPerToken?.value
     }
   }
 

@@ -8,6 +8,7 @@ extension WorkloadConfig {
   package init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
     let replay = [
       "format", "block_tokens", "limit", "speedup", "rate", "concurrency", "think_time",
+      "session_gap", "characters_per_token",
     ]
     self = try MappingReader.read(
       node, path: "workload", at: place, keys: ["trace"] + replay + ["sessions", "generate"]
@@ -56,9 +57,14 @@ extension TraceConfig {
       sessions: try sessionMode(&r),
       thinkTime: try r.optional("think_time").map { (field) throws(ConfigError) in
         field.located(try DelayConfig(field))
-      })
+      },
+      charactersPerToken: try r.number("characters_per_token", in: .positive))
     if let thinkTime, let sessions, sessions.value == .open {
       throw thinkTime.error("means nothing to open sessions (\(sessions.place))")
+    }
+    if let gap = r.optional("session_gap") {
+      let time: Seconds = try gap.quantity(in: .notNegative)
+      sessionGap = gap.located(time)
     }
     guard let concurrency else { return }
     if let sessions, sessions.value == .closed {

@@ -5,17 +5,30 @@
 ///
 /// - Throws: `ConfigError` when `named` exists, is a directory or cannot be written.
 public func writeFile(_ bytes: [UInt8], to named: String, force: Bool) throws(ConfigError) {
+  try writeFile(to: named, force: force) { file in fill(&file, bytes) }
+}
+
+/// Writes what `body` writes to `named`, as `writeFile` of bytes does, without holding all of it.
+///
+/// - Throws: as `writeFile` of bytes does.
+public func writeFile(
+  to named: String, force: Bool, _ body: (inout ByteFile) -> Void
+) throws(ConfigError) {
   let path = Posix.realPath(named) ?? named
   let name = Paths.last(of: path)
   let parent = Paths.directory(of: path)
   let place = Place.file(named)
   if try checked(path, place, force: force) == .other {
-    return try fill(ByteFile(existing: path), bytes)
+    var file = try ByteFile(existing: path)
+    body(&file)
+    return try file.close()
   }
   let partial = Paths.join(parent, ".\(name).partial-\(Posix.processID)")
   let interruption = Interruption(removing: partial)
   let fault = failure { () throws(ConfigError) in
-    try fill(ByteFile(creating: partial), bytes)
+    var file = try ByteFile(creating: partial)
+    body(&file)
+    try file.close()
   }
   // From here to its end the renaming is not cut in half.
   interruption.hold()
@@ -56,7 +69,7 @@ package func replaceFile(
   }
 }
 
-private func fill(_ file: consuming ByteFile, _ bytes: [UInt8]) throws(ConfigError) {
+private func fill(_ file: inout ByteFile, _ bytes: [UInt8]) {
   let piece = 1 << 20
   for start in stride(from: 0, to: bytes.count, by: piece) {
     bytes.withUnsafeBytes { all in
@@ -64,7 +77,6 @@ private func fill(_ file: consuming ByteFile, _ bytes: [UInt8]) throws(ConfigErr
       file.write(UnsafeRawBufferPointer(rebasing: part))
     }
   }
-  try file.close()
 }
 
 private func publish(_ partial: String, at path: String, force: Bool) throws(ConfigError) {

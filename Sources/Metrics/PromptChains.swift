@@ -56,11 +56,28 @@ public struct PromptChains: Sendable, Equatable {
   /// Blocks appended since the last request was completed.
   public var pending: Int { blocks.count - (ends.last ?? 0) }
 
-  /// Keeps the first `count` requests, and the numbers of all blocks.
+  /// Keeps the first `count` requests and their blocks.
   mutating func truncate(to count: Int) {
     guard count < ends.count else { return }
     ends.removeLast(ends.count - count)
     blocks.removeLast(blocks.count - (ends.last ?? 0))
+    renumber()
+  }
+
+  /// Numbers blocks by first appearance in the rows, and forgets those that no row has.
+  private mutating func renumber() {
+    var numbers = [BlockID](repeating: -1, count: predecessors.count)
+    var result: [BlockID] = []
+    for place in blocks.indices {
+      let old = Int(blocks[place])
+      if numbers[old] < 0 {
+        numbers[old] = BlockID(result.count)
+        let before = predecessors[old]
+        result.append(before < 0 ? -1 : numbers[Int(before)])
+      }
+      blocks[place] = numbers[old]
+    }
+    predecessors = result
   }
 
   /// Puts the chain of request `order[i]` at place i.
@@ -75,5 +92,6 @@ public struct PromptChains: Sendable, Equatable {
     }
     blocks = result
     ends = resultEnds
+    renumber()
   }
 }

@@ -53,11 +53,20 @@ public struct SessionTurns: Sendable, Equatable {
     for row in parent.indices where parent[row] >= Int32(count) { parent[row] = -1 }
   }
 
-  /// Puts request `order[i]` at place i; parents follow.
+  /// Puts request `order[i]` at place i; parents follow, sessions count by first appearance again.
   mutating func permute(_ order: [Int]) {
     var place = [Int32](repeating: -1, count: order.count)
     for (new, old) in order.enumerated() { place[old] = Int32(new) }
-    session = order.map { session[$0] }
+    var numbers = [Int32](repeating: -1, count: order.count)
+    var next: Int32 = 0
+    session = order.map { row in
+      let old = Int(session[row])
+      if numbers[old] < 0 {
+        numbers[old] = next
+        next += 1
+      }
+      return numbers[old]
+    }
     turn = order.map { turn[$0] }
     parent = order.map { parent[$0] < 0 ? -1 : place[Int(parent[$0])] }
     delay = order.map { delay[$0] }

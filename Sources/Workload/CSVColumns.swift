@@ -10,7 +10,9 @@ public struct CSVColumns: Sendable {
   /// for a column that the file does not have.
   ///
   /// In line: an array would be retained and released for every row.
-  private(set) var ranges = InlineArray<12, Range<Int>>(repeating: 0..<0)
+  private(set) var ranges = Ranges(repeating: 0..<0)
+  /// Where each wanted field of a row lies; empty for a column that the file does not have.
+  typealias Ranges = InlineArray<12, Range<Int>>
 
   /// The columns called `names`, upper or lower case, in a file with `header`, and those of
   /// `optional` that are there, numbered on.

@@ -1,42 +1,49 @@
 /// The first line of a file that is not blank: the header, or the first row.
 public struct FirstLine: Sendable {
-  /// Its text.
+  /// Its text, at most 4 MiB.
   public let text: String
   /// Its number, from 1.
   public let number: Int
+  /// The line and what follows it, up to 64 KiB together.
+  let beginning: String
 
-  /// Consumes blank lines at the beginning of a file, and looks at the next without consuming it.
+  /// Looks at the file without consuming anything.
   init(of reader: inout LineReader, path: String) throws(TraceError) {
-    var text: String?
-    var number = 1
-    var isAtEnd = false
-    while text == nil, !isAtEnd {
-      isAtEnd = try !reader.next { lines throws(TraceError) in
-        var start = 0
-        while start < lines.count {
-          let end = lines.lineEnd(from: start)
-          let content = lines.trimmed(start..<end)
-          if !content.isEmpty {
-            text = lines.text(content)
-            return start
-          }
-          number += 1
-          start = end + 1
-        }
-        return lines.count
-      }
+    self = try reader.peek(1 << 16) { bytes throws(TraceError) in
+      try FirstLine(of: bytes, path: path)
     }
-    guard let text else { throw TraceError(path, "is empty") }
-    if text.contains("\0") || text.contains("\u{FFFD}") {
-      throw TraceError(path, line: number, "is not UTF-8 text; save it as such")
-    }
-    self.text = text
-    self.number = number
   }
 
-  /// Consumes the line, which is a header.
+  /// Looks at the beginning of a file.
+  init(of bytes: Span<UInt8>, path: String) throws(TraceError) {
+    var number = 1
+    var start = 0
+    while start < bytes.count {
+      let end = bytes.lineEnd(from: start)
+      let line = bytes.trimmed(start..<min(end, start + 1 << 22))
+      if !line.isEmpty {
+        text = bytes.text(line)
+        if text.contains("\0") || text.contains("\u{FFFD}") && line.count < 1 << 22 - 4 {
+          throw TraceError(path, line: number, "is not UTF-8 text; save it as such")
+        }
+        self.number = number
+        beginning = bytes.text(
+          line.lowerBound..<min(bytes.count, line.lowerBound + 1 << 16))
+        return
+      }
+      number += 1
+      start = end + 1
+    }
+    throw TraceError(path, "is empty")
+  }
+
+  /// Consumes all up to the line, which is a header.
   func skip(in reader: inout LineReader) throws(TraceError) {
-    _ = try reader.next { lines throws(TraceError) in min(lines.lineEnd(from: 0) + 1, lines.count) }
+    for _ in 0..<number {
+      _ = try reader.next { lines throws(TraceError) in
+        min(lines.lineEnd(from: 0) + 1, lines.count)
+      }
+    }
   }
 }
 
@@ -45,7 +52,10 @@ func traceFormat(
   named name: String, for first: FirstLine, path: String
 ) throws(TraceError) -> any TraceFormat.Type {
   if name == "auto" {
-    if let found = traceFormats.first(where: { $0.recognizes(first.text) }) { return found }
+    let found = traceFormats.first { format in
+      format.recognizes(format.traits.isDocument ? first.beginning : first.text)
+    }
+    if let found { return found }
     throw TraceError(path, line: first.number, unknownBeginning(first.text))
   }
   if let found = traceFormats.first(where: { $0.name == name }) { return found }

@@ -1,6 +1,7 @@
 /// Walks over JSON text in place: checks its grammar and answers where things stand.
 ///
-/// Every function starts at index `i` and leaves it after what it has read. The text is one line.
+/// Every function starts at index `i` and leaves it after what it has read. The text is a
+/// line or a document.
 enum JSONScanner {
   /// Deeper nesting is refused, so that no line can exhaust the stack.
   static let deepest = 64
@@ -8,7 +9,7 @@ enum JSONScanner {
   /// Skips white space.
   @inline(__always)
   static func skipBlanks(_ text: Span<UInt8>, _ i: inout Int) {
-    while i < text.count, text[i].isBlank { i += 1 }
+    while i < text.count, text[i].isBlank || text[i] == .newline { i += 1 }
   }
 
   /// Skips white space and the character after it, which must be `character`.

@@ -48,6 +48,12 @@ public struct RowFault: Error, Equatable, Sendable {
     case twice
     /// A list with something else than whole numbers.
     case list
+    /// Something else than a text.
+    case notText
+    /// A value that contradicts the rows above.
+    case differs
+    /// A text shorter or longer than vLLM's sampler takes.
+    case outside
     /// A line of a header that goes on: no row, and no fault.
     case noRow
   }
@@ -93,6 +99,9 @@ public struct RowFault: Error, Equatable, Sendable {
     case .missing: "\(name) is missing"
     case .null: "\(name) is null"
     case .twice: "\(name) occurs twice"
+    case .notText: "\(subject) is not a text"
+    case .differs: "\(subject) differs from the rows above"
+    case .outside: "\(name) are outside what vLLM samples"
     case .list: "\(subject) is not a list of whole numbers"
     case .noRow: "no row"
     }

@@ -35,7 +35,9 @@ struct SessionBuilder: Sendable {
     }
   }
 
+  /// A row that names no turn before it, and one that says that there is none.
   private static let none = Int64.min
+  private static let first = Int64.min + 1
   /// Rows kept; the columns are empty until a row has something for them.
   private var count = 0
   private var session: [Int32] = []
@@ -74,6 +76,9 @@ struct SessionBuilder: Sendable {
       }
       Self.set(known, in: &session, count, else: -1)
       last[Int(known)] = number
+      if row.isFirstTurn, row.parent == nil {
+        Self.set(Self.first, in: &parent, count, else: Self.none)
+      }
     }
     if let own = row.delay { Self.set(own, in: &delay, count, else: -1) }
     if let named = row.parent { Self.set(named, in: &parent, count, else: Self.none) }
@@ -161,6 +166,7 @@ struct SessionBuilder: Sendable {
     }
     for row in parent.indices where parent[row] != Self.none {
       parents[row] = -1
+      if parent[row] == Self.first { continue }
       let found = rowOf[parent[row]]
       let broken: Break? =
         switch found {

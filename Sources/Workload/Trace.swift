@@ -1,3 +1,4 @@
+internal import Kernel
 public import Metrics
 internal import Units
 
@@ -11,13 +12,14 @@ public struct Trace: Sendable {
 
 /// How a trace is to be read.
 public struct TraceOptions: Sendable {
-  /// The name of a format, or `auto`: by the first line of the file.
+  /// The name of a format, or `auto`: by the beginning of the file.
   public var format = "auto"
   /// Reads only until so many requests are kept, in the order of the file.
   public var limit: Int?
   /// Divides the times between arrivals.
   public var speedup = 1.0
-  /// Rescales times to this mean rate in requests/s: (requests − 1) / (last − first arrival).
+  /// Rescales times to this mean rate in requests/s: (requests − 1) / (last − first arrival);
+  /// draws a Poisson process of it where the file has no times.
   public var rate: Double?
   /// Ignores all times and replays the rows, in the order of the file, as a closed loop with so
   /// many requests in flight; exclusive with `speedup` and `rate`.
@@ -26,6 +28,13 @@ public struct TraceOptions: Sendable {
   public var rebase = true
   /// Whether a request without output tokens is kept: it can ask a cache, but not a server.
   public var keepsEmptyOutputs = false
+  /// Seconds from the start of one session to the start of the next, where each has a file and a
+  /// clock of its own (`weka`).
+  public var sessionGap = 60.0
+  /// Characters of a token, where a file has text in place of token counts.
+  public var charactersPerToken = 4.0
+  /// The seed of arrivals that are drawn, where a file has none.
+  public var seed: UInt64 = 1
   /// Whether the blocks of prompts are kept, 4 bytes each, or only counted.
   public var keepsBlocks = true
   /// Tokens of a prompt block; nil: as the format has it, or as all rows fit.
@@ -45,6 +54,10 @@ public struct TraceOptions: Sendable {
       if speedup != 1 || rate != nil {
         return "a closed loop ignores recorded times; leave speedup and rate out"
       }
+    }
+    if !(0...1e6).contains(sessionGap) { return "session gap \(sessionGap) must lie in 0...1e6 s" }
+    if !(0.1...1000).contains(charactersPerToken) {
+      return "characters per token \(charactersPerToken) must lie in 0.1...1000"
     }
     // Beyond these the clock's picoseconds mean nothing.
     if !(1e-9...1e9).contains(speedup), speedup > 0, speedup.isFinite {
@@ -82,6 +95,8 @@ public struct TraceReport: Sendable {
   public var chainViolations = 0
   /// How the hashes of prompt blocks fit the prompt lengths; nil without hashes.
   public var blocks: BlockRule?
+  /// Whether the file says when requests arrive.
+  public var hasTimes = true
 }
 
 /// Rows that were dropped for one reason.
@@ -94,8 +109,9 @@ public struct DroppedRows: Sendable, Equatable {
   public var firstLine: Int
 }
 
-/// Reads a trace in one pass, plain or gzipped, in memory bounded by its longest line and 16 bytes
-/// a request.
+/// Reads a trace in one pass, plain or gzipped, in memory bounded by its longest line or document,
+/// 16 bytes a request and 4 bytes a block; sessions with a file each from a directory or tar
+/// archive.
 ///
 /// Arrivals are whole picoseconds from the first row read (even if that one is dropped), exact for
 /// every recorded decimal of a second, and ascending; rows with equal times keep their order.
@@ -110,12 +126,26 @@ package func readTrace(
   at path: String, options: TraceOptions, chunk: Int
 ) throws(TraceError) -> Trace {
   if let fault = options.fault { throw TraceError(path, fault) }
-  var reader = try LineReader(path: path, chunk: chunk)
-  let first = try FirstLine(of: &reader, path: path)
-  let type = try traceFormat(named: options.format, for: first, path: path)
-  var trace = try read(type, from: &reader, after: first, path: path, options: options)
+  var trace = try recorded(at: path, options: options, chunk: chunk)
   try trace.applyRate(of: options, path: path)
   return trace
+}
+
+/// The trace at the times recorded.
+private func recorded(
+  at path: String, options: TraceOptions, chunk: Int
+) throws(TraceError) -> Trace {
+  if var files = try TraceFiles(inDirectory: path) {
+    return try readFiles(&files, path: path, options: options)
+  }
+  var reader = try LineReader(path: path, chunk: chunk)
+  if try reader.isTar() {
+    var files = try TraceFiles(inArchive: &reader, path: path)
+    return try readFiles(&files, path: path, options: options)
+  }
+  let first = try FirstLine(of: &reader, path: path)
+  let type = try traceFormat(named: options.format, for: first, path: path)
+  return try read(type, from: &reader, after: first, path: path, options: options)
 }
 
 extension Trace {
@@ -133,7 +163,11 @@ extension Trace {
     if options.speedup != 1 {
       report.warnings.append("\(path): rate \(rate) overrides speedup \(options.speedup)")
     }
-    try rescale(&requests, to: rate, path: path)
+    if report.hasTimes {
+      try rescale(&requests, to: rate, path: path)
+    } else {
+      try draw(ArrivalProcess.poisson(rate: rate), options.seed, for: &requests, path: path)
+    }
   }
 }
 
@@ -143,23 +177,67 @@ private func read<Format: TraceFormat>(
 ) throws(TraceError) -> Trace {
   var format = try Format(first: first, path: path)
   format.configure(options)
-  let fields = Format.fields + Format.optionalFields
-  var rows = TraceRows(path: path, fields: fields, options: options)
-  rows.line = first.number - 1
-  rows.blankLines = first.number - 1
+  reader.splitsDocuments = Format.traits.isDocument
+  var rows = TraceRows(
+    path: path, fields: Format.fields + Format.optionalFields, options: options,
+    traits: Format.traits)
   if Format.hasHeader {
     try first.skip(in: &reader)
-    rows.line += 1
+    rows.line = first.number
+    rows.blankLines = first.number - 1
   }
   var isAtEnd = false
   while !rows.isFull, !isAtEnd {
     isAtEnd = try !reader.next { lines throws(TraceError) in try format.read(lines, into: &rows) }
   }
+  return try trace(of: &rows, format, path: path, hash: reader.contentHash, options: options)
+}
+
+/// Reads files that make one trace, in their order.
+private func readFiles(
+  _ files: inout TraceFiles, path: String, options: TraceOptions
+) throws(TraceError) -> Trace {
+  guard let first = try files.next() else { throw TraceError(path, "holds no file of a trace") }
+  let beginning = try FirstLine(of: first.bytes.span, path: first.path)
+  let type = try traceFormat(named: options.format, for: beginning, path: first.path)
+  guard type.traits.joinsFiles else {
+    throw TraceError(
+      path, "has files of format \(type.name), which is read from one file; name that file")
+  }
+  return try read(type, first, beginning, then: &files, path: path, options: options)
+}
+
+private func read<Format: TraceFormat>(
+  _ type: Format.Type, _ file: TraceFiles.File, _ beginning: FirstLine,
+  then files: inout TraceFiles, path: String, options: TraceOptions
+) throws(TraceError) -> Trace {
+  var format = try Format(first: beginning, path: file.path)
+  format.configure(options)
+  var rows = TraceRows(
+    path: file.path, fields: Format.fields + Format.optionalFields, options: options,
+    traits: Format.traits)
+  var hash = StreamHash()
+  var next: TraceFiles.File? = file
+  while let file = next {
+    rows.path = file.path
+    rows.line = 0
+    let count = try format.read(file.bytes.span, into: &rows)
+    hash.add(file.bytes.span.extracting(0..<count))
+    next = rows.isFull ? nil : try files.next()
+  }
+  return try trace(of: &rows, format, path: path, hash: hash.hex, options: options)
+}
+
+/// What was read, and an account of it.
+private func trace<Format: TraceFormat>(
+  of rows: inout TraceRows, _ format: Format, path: String, hash: String, options: TraceOptions
+) throws(TraceError) -> Trace {
   let requests = try finished(
     &rows, format.tokensPerBlock, path: path, options: options)
   var report = TraceReport(
     format: Format.name, rowsRead: rows.rowsRead, kept: requests.count, dropped: rows.dropped,
-    blankLines: rows.blankLines, warnings: rows.warnings, contentHash: reader.contentHash)
+    blankLines: rows.blankLines, warnings: rows.warnings, contentHash: hash,
+    hasTimes: Format.traits.hasTimes)
   if requests.count == 0 { throw nothingLeft(of: report, path: path) }
   if options.concurrency == nil, let warning = rateWarning(requests, options) {
     report.warnings.append("\(path): \(warning)")
@@ -226,6 +304,22 @@ private func rescale(
       throw TraceError(path, "at rate \(rate) its requests arrive over more than 106 days")
     }
     times.append(Instant(picoseconds: time))
+  }
+  requests.reschedule(times)
+}
+
+/// Replaces arrivals by those of `process`, drawn as `Generator` draws them.
+private func draw(
+  _ process: ArrivalProcess, _ seed: UInt64, for requests: inout RequestTable, path: String
+) throws(TraceError) {
+  var clock = ArrivalClock(process, seed: seed)
+  var times: [Instant] = []
+  times.reserveCapacity(requests.count)
+  for _ in 0..<requests.count {
+    guard let time = clock.next() else {
+      throw TraceError(path, "at rate \(process.rate) its requests arrive over more than 106 days")
+    }
+    times.append(time)
   }
   requests.reschedule(times)
 }

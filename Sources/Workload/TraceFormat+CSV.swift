@@ -7,7 +7,10 @@ extension TraceFormat {
   }
 
   /// The places of the columns that the format needs.
-  static func columns(in first: FirstLine, path: String) throws(TraceError) -> CSVColumns {
+  ///
+  static func columns(
+    in first: FirstLine, path: String
+  ) throws(TraceError) -> CSVColumns {
     if isJSON(first.text) {
       throw TraceError(
         path, line: first.number,

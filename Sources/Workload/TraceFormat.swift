@@ -6,12 +6,18 @@ public let traceFormats: [any TraceFormat.Type] = [
   AzureLMMFormat.self,
   BLISFormat.self,
   BurstGPTFormat.self,
+  LLMServingSimFormat.self,
+  MartletCSVFormat.self,
+  MartletJSONFormat.self,
   MeasuredFormat.self,
   MooncakeFormat.self,
   QwenBailianFormat.self,
+  ShareGPTFormat.self,
   SplitwiseSimFormat.self,
   VidurFormat.self,
+  VLLMCustomFormat.self,
   VLLMTimedTraceFormat.self,
+  WekaFormat.self,
 ]
 
 /// A way to write requests down, one row a line.
@@ -30,6 +36,8 @@ public protocol TraceFormat: Sendable {
   static var optionalFields: [String] { get }
   /// Whether the first line names the columns.
   static var hasHeader: Bool { get }
+  /// How its files differ from a plain table of rows.
+  static var traits: TraceTraits { get }
   /// Tokens of the prompt blocks that `TraceRow.hashes` names, as far as the rows read tell; 0 if
   /// it names none.
   var tokensPerBlock: Int32 { get }
@@ -38,6 +46,8 @@ public protocol TraceFormat: Sendable {
   var hasChainedNames: Bool { get }
 
   /// Whether a file that begins with `firstLine` is in this format; names of files say nothing.
+  ///
+  /// Of documents `firstLine` is the beginning, several lines where there are.
   static func recognizes(_ firstLine: String) -> Bool
 
   /// Starts to read a file.
@@ -45,7 +55,7 @@ public protocol TraceFormat: Sendable {
   /// - Throws: `TraceError` when `first` is no beginning of such a file.
   init(first: FirstLine, path: String) throws(TraceError)
 
-  /// Takes what the user says of the file.
+  /// Takes what the user says of such files; called once, before anything is read.
   mutating func configure(_ options: TraceOptions)
 
   /// Reads one line, which is not blank.
@@ -66,6 +76,8 @@ public protocol TraceFormat: Sendable {
 extension TraceFormat {
   /// Most formats have one way to be written.
   public static var optionalFields: [String] { [] }
+  /// Most files are plain tables of rows.
+  public static var traits: TraceTraits { TraceTraits() }
   /// Most formats know nothing of blocks.
   public var tokensPerBlock: Int32 { 0 }
   /// Most that do know name the whole beginning of a prompt.
@@ -104,4 +116,26 @@ extension TraceFormat {
     }
     return min(start, lines.count)
   }
+}
+
+/// How the files of a format differ from a plain table of rows.
+public struct TraceTraits: Sendable {
+  /// Whether they hold JSON objects of any number of lines each, one after another or in an array.
+  public var isDocument = false
+  /// Whether rows say when they arrive; if not they arrive at once, or as a Poisson process of
+  /// `TraceOptions.rate`.
+  public var hasTimes = true
+  /// Whether rows are meant to stand in order of arrival.
+  public var isSorted = true
+  /// Whether a file with a block size names the blocks of all prompts: without any, nothing is
+  /// shared.
+  public var namesAllBlocks = false
+  /// Whether times count from the zero of the file's clock, not from the first row.
+  public var keepsZero = false
+  /// Whether the files of a directory or tar archive make one trace; then
+  /// `TraceOptions.limit` counts in order of arrival.
+  public var joinsFiles = false
+
+  /// A plain table of rows in order of arrival.
+  public init() {}
 }

@@ -23,6 +23,8 @@ public struct TraceRow: Sendable {
   public var parent: Int64?
   /// Its place in its session as the file counts; nil if it does not.
   public var turn: Int32?
+  /// Whether it follows no turn, whatever rows above are of its session.
+  public var isFirstTurn = false
   /// Picoseconds from the end of the turn before to this one; nil if the row does not say.
   public var delay: Int64?
 
@@ -40,6 +42,7 @@ public struct TraceRow: Sendable {
     id = nil
     parent = nil
     turn = nil
+    isFirstTurn = false
     delay = nil
   }
 }

@@ -3,11 +3,13 @@ internal import Units
 
 /// What has been read of a trace so far: the requests kept and an account of all other rows.
 public struct TraceRows: Sendable {
-  private let path: String
+  /// The file that is being read, for messages.
+  var path: String
   private let fields: [String]
   private let limit: Int
   private let scale: TimeScale
   private let ignoresTimes: Bool
+  private let traits: TraceTraits
 
   /// The requests kept, in the order of the file.
   private(set) var table = RequestTable()
@@ -28,6 +30,7 @@ public struct TraceRows: Sendable {
   private var origin: Int128?
   private var earliest: Int128 = 0
   private var latest: Int64 = .min
+  private var isComplete = false
   private let keepsBlocks: Bool
   private let leastOutput: Int32
   private var blocks: ChainInterner?
@@ -39,24 +42,42 @@ public struct TraceRows: Sendable {
   private struct Drop {
     let fault: RowFault
     let sample: String
+    let path: String
     let firstLine: Int
     var count = 1
   }
 
   /// Nothing read yet.
-  init(path: String, fields: [String], options: TraceOptions) {
+  init(path: String, fields: [String], options: TraceOptions, traits: TraceTraits) {
     self.path = path
+    self.traits = traits
     self.fields = fields
     limit = options.limit ?? .max
     scale = TimeScale(factor: 1 / options.speedup)
     ignoresTimes = options.concurrency != nil
     keepsBlocks = options.keepsBlocks
     leastOutput = options.keepsEmptyOutputs ? 0 : 1
-    origin = options.rebase ? nil : 0
+    origin = options.rebase && !traits.keepsZero ? nil : 0
   }
 
   /// Whether no further row is wanted.
-  var isFull: Bool { table.count >= limit || lineBeyondSpan != nil }
+  var isFull: Bool {
+    lineBeyondSpan != nil || (traits.joinsFiles ? isComplete : table.count >= limit)
+  }
+
+  /// Says that all rows to come arrive at `time` or later, on the clock of the first row.
+  mutating func promise(noneBefore time: Int128) {
+    guard traits.joinsFiles, table.count >= limit, let origin else { return }
+    guard let bound = scale.apply(time - origin) else { return }
+    isComplete = table.arrival.count { $0.picoseconds <= bound } >= limit
+  }
+
+  /// Says that the file names blocks, even if no row has any.
+  private mutating func expectBlocks() {
+    guard keepsBlocks, blocks == nil else { return }
+    blocks = ChainInterner()
+    for _ in 0..<table.count { blocks?.add([], scope: 0) }
+  }
 
   /// Adds a row that could be read, whose hashes name blocks if `hasBlocks`.
   ///
@@ -80,7 +101,10 @@ public struct TraceRows: Sendable {
       backwards += 1
     }
     latest = max(latest, time)
-    if keepsBlocks, hasBlocks { addBlocks(of: row) }
+    if keepsBlocks, hasBlocks {
+      if traits.namesAllBlocks { expectBlocks() }
+      addBlocks(of: row)
+    }
     sessions.add(row, line: line)
     table.append(at: Instant(picoseconds: time), prompt: row.prompt, output: row.output)
   }
@@ -101,8 +125,7 @@ public struct TraceRows: Sendable {
   private mutating func addBlocks(of row: TraceRow) {
     if blocks == nil {
       guard !row.hashes.isEmpty else { return }
-      blocks = ChainInterner()
-      for _ in 0..<table.count { blocks?.add([], scope: 0) }
+      expectBlocks()
     }
     blocks?.add(row.hashes, scope: row.scope)
   }
@@ -117,7 +140,7 @@ public struct TraceRows: Sendable {
       drops[same].count += 1
     } else {
       let sample = text.excerpt(fault.range)
-      drops.append(Drop(fault: fault, sample: sample, firstLine: line))
+      drops.append(Drop(fault: fault, sample: sample, path: path, firstLine: line))
     }
   }
 
@@ -149,6 +172,8 @@ public struct TraceRows: Sendable {
     result.turns = sessions.turns(result.arrival)
     result.hasUntimedTurns = rowsByDelay > 0
     if backwards > 0 { result.sortByArrival() }
+    rowsRead -= max(0, result.count - limit)
+    result.truncate(to: limit)
     if first < 0 {
       let (_, overflows) = latest.subtractingReportingOverflow(first)
       if overflows { return nil }
@@ -169,7 +194,7 @@ public struct TraceRows: Sendable {
   var warnings: [String] {
     var warnings = drops.map { drop in
       let what = drop.fault.description(fields: fields, value: drop.sample)
-      return "\(path):\(drop.firstLine): \(what) (\(rows(drop.count)) dropped)"
+      return "\(drop.path):\(drop.firstLine): \(what) (\(rows(drop.count)) dropped)"
     }
     if rowsByDelay > 0 {
       warnings.append(
@@ -177,7 +202,7 @@ public struct TraceRows: Sendable {
           + " so long after the turn before arrives, and a closed loop waits for that turn's end")
     }
     warnings += sessions.warnings(path)
-    if backwards > 0 {
+    if backwards > 0, traits.isSorted {
       warnings.append(
         "\(path):\(firstBackwards): arrives before a row above it (\(rows(backwards))); sorted")
     }

@@ -5,5 +5,5 @@ internal import Files
 struct Trace: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace", abstract: "Describes and writes files of requests.",
-    subcommands: [TraceInfo.self, TraceGenerate.self])
+    subcommands: [TraceInfo.self, TraceConvert.self, TraceGenerate.self])
 }

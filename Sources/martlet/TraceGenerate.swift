@@ -8,39 +8,24 @@ internal import Workload
 struct TraceGenerate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Writes the requests of an experiment as a trace in format vidur.")
+    abstract: "Writes the requests of an experiment as a trace.",
+    discussion: """
+      In format vidur, or in our own when requests have sessions or prompt blocks; --to says \
+      otherwise.
+      """)
 
   @OptionGroup var options: ExperimentOptions
 
-  @Option(
-    name: .shortAndLong, help: "The file to write; - is standard output.",
-    completion: .file(extensions: ["csv"]))
-  var output: String
-
-  @Flag(help: "Replaces an existing file.")
-  var force = false
-
-  @Flag(help: "Prints JSON.")
-  var json = false
-
-  func validate() throws {
-    if json, output == "-" { throw ValidationError("--json and -o - exclude each other") }
-  }
+  @OptionGroup var output: TraceOutput
 
   func run() throws {
+    try output.check()
     let assembly = try Assembly(try options.load())
     try assembly.checkOpenLoop()
     let workload = try assembly.workload()
-    var warnings = Warnings()
-    for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
-    let bytes = vidurCSV(workload.requests)
-    if output == "-" {
-      printBytes(bytes)
-    } else {
-      try writeFile(bytes, to: output, force: force)
-      let answer = WrittenTrace(file: output, requests: workload.requests.count)
-      print(json ? answer.json.text : answer.text, terminator: "")
-    }
-    warnings.finish()
+    let requests = workload.requests
+    let isPlain = requests.turns == nil && requests.chains == nil
+    let format = try output.format() ?? (isPlain ? .vidur : .csv)
+    try output.write(requests, as: format, workload.report)
   }
 }

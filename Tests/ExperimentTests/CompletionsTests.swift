@@ -30,6 +30,8 @@ import Testing
     _ = try directory.write("", to: "mine.txt")
     #expect(try offers("martlet sw", in: directory) == ["sweep"])
     #expect(try offers("martlet trace ge", in: directory) == ["generate"])
+    #expect(try offers("martlet trace co", in: directory) == ["convert"])
+    #expect(try offers("martlet trace convert --to j", in: directory) == ["jsonl"])
     #expect(try offers("martlet list sched", in: directory) == ["schedulers"])
     #expect(try offers("martlet sweep --emit k", in: directory) == ["k8s"])
     #expect(try offers("martlet cache --policies s", in: directory) == ["sieve", "s3-fifo"])

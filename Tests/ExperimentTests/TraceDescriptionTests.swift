@@ -211,8 +211,9 @@ import Workload
     #expect(
       message { _ = try description(vidur, format: "vidurr") }
         == #"--format: unknown trace format "vidurr" (did you mean "vidur"?); "#
-        + "known: auto, azure, azure-lmm, blis, burstgpt, measured, mooncake, qwen-bailian, "
-        + "splitwise-sim, vidur, vllm-timed-trace")
+        + "known: auto, azure, azure-lmm, blis, burstgpt, llmservingsim, martlet, martlet-jsonl, "
+        + "measured, mooncake, qwen-bailian, sharegpt, splitwise-sim, vidur, vllm-custom, "
+        + "vllm-timed-trace, weka")
     #expect(
       message { _ = try TraceDescription(of: "/no/such/trace.csv") }
         .hasPrefix("/no/such/trace.csv: cannot be opened"))

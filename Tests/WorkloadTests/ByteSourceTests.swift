@@ -112,7 +112,8 @@ import Workload
     #expect {
       try readTrace(at: directory, options: TraceOptions())
     } throws: {
-      "\($0)" == "\(directory): cannot be read: Is a directory"
+      "\($0)"
+        == "\(directory): is a directory without files of sessions (.json); name a file"
     }
   }
 }

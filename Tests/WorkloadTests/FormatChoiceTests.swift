@@ -16,8 +16,9 @@ import Workload
     #expect(
       found
         == "trace.txt: unknown format \"moncake\"; nearest: mooncake;"
-        + " known: auto, azure, azure-lmm, blis, burstgpt, measured, mooncake, qwen-bailian,"
-        + " splitwise-sim, vidur, vllm-timed-trace")
+        + " known: auto, azure, azure-lmm, blis, burstgpt, llmservingsim, martlet, martlet-jsonl,"
+        + " measured, mooncake, qwen-bailian, sharegpt, splitwise-sim, vidur, vllm-custom,"
+        + " vllm-timed-trace, weka")
   }
 
   @Test func `JSON given as CSV and CSV as JSON are told`() throws {

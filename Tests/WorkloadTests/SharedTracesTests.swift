@@ -1,3 +1,4 @@
+import Foundation
 import Metrics
 import TestSupport
 import Testing
@@ -47,6 +48,47 @@ import Workload
     #expect(trace.report.blocks?.ceil == 12_031)
     #expect(trace.report.blocks?.violations == 0)
     #expect(trace.report.warnings.isEmpty)
+  }
+
+  @Test func `sessions of WEKA are the merged trace`() throws {
+    guard let sessions = sharedTrace("weka_kv-cache-tester_traces_nnn1.tar.gz"),
+      let merged = sharedTrace("weka_merged_dev_mooncakefmt_blk64.jsonl.gz"), !isDebug
+    else { return }
+    let a = try readTrace(at: sessions, options: TraceOptions()).requests
+    #expect(a.count == 4842)
+    #expect(a.turns?.session.max() == 67)
+    // Rows without output are dropped there; here they are prefills.
+    let text = String(
+      decoding: try gunzipped(merged), as: UTF8.self
+    ).replacing("\"output_length\":0,", with: "\"output_length\":1,")
+    let b = try read(text).requests
+    #expect(a.arrival == b.arrival)
+    #expect(a.prompt == b.prompt)
+    #expect(a.output == b.output)
+    #expect(a.chains?.blocks == b.chains?.blocks)
+    #expect(a.chains?.predecessors == b.chains?.predecessors)
+  }
+
+  @Test(arguments: [TraceWriter.Format.csv, .jsonl])
+  func `conversation is the same after it was converted`(format: TraceWriter.Format) throws {
+    guard let path = sharedTrace("mooncake_conversation_trace.jsonl.gz"), !isDebug else { return }
+    let original = try readTrace(at: path, options: TraceOptions()).requests
+    let trace = try read(TraceWriter(original, as: format).bytes)
+    #expect(trace.requests.arrival == original.arrival)
+    #expect(trace.requests.prompt == original.prompt)
+    #expect(trace.requests.output == original.output)
+    #expect(trace.requests.chains == original.chains)
+    #expect(trace.requests.turns == original.turns)
+  }
+
+  private func gunzipped(_ path: String) throws -> Data {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["gzip", "-dc", path]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    return try #require(try pipe.fileHandleForReading.readToEnd())
   }
 
   @Test func `the conversation trace shares what its publishers and the anchors say`() throws {

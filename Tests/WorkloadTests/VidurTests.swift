@@ -39,11 +39,11 @@ import Workload
       outputTokens: try Distribution(.exponential(mean: 90)))
     generator.requests = 5000
     let requests = try generator.generate(seed: 9)
-    let trace = try read(vidurCSV(requests)) { $0.rebase = false }
+    let trace = try read(TraceWriter(requests, as: .vidur).bytes) { $0.rebase = false }
     #expect(trace.requests.arrival == requests.arrival)
     #expect(trace.prompts == requests.prompt)
     #expect(trace.outputs == requests.output)
-    let rebased = try read(vidurCSV(requests))
+    let rebased = try read(TraceWriter(requests, as: .vidur).bytes)
     let first = try #require(requests.arrival.first)
     #expect(rebased.arrivals == requests.arrival.map { $0 - first })
   }
@@ -52,7 +52,7 @@ import Workload
     var requests = RequestTable()
     requests.append(at: Instant(picoseconds: 7), prompt: 12, output: 3)
     requests.append(at: Instant(picoseconds: 12_000_000_000_340), prompt: 1, output: 2_147_483_647)
-    let text = String(decoding: vidurCSV(requests), as: UTF8.self)
+    let text = String(decoding: TraceWriter(requests, as: .vidur).bytes, as: UTF8.self)
     #expect(
       text == Self.header + "0.000000000007,12,3\n12.000000000340,1,2147483647\n")
   }
