@@ -41,7 +41,7 @@ let package = Package(
     room("Units"),
     room("Kernel", ["CGSL", "Units"]),
     room("Metrics", ["CGSL", "Kernel", "Units"]),
-    room("Workload", ["CZlib", "Kernel", "Metrics", "Units"]),
+    room("Workload", ["CGSL", "CZlib", "Kernel", "Metrics", "Units"]),
     room("Catalog", ["Units"]),
     room("Cost", ["Catalog", "Kernel", "Units"]),
     room("Calibration", ["CGSL", "Catalog", "Cost", "Kernel", "Units"]),
@@ -64,7 +64,7 @@ let package = Package(
       name: "martlet",
       dependencies: [
         "Calibration", "Catalog", "Experiment", "Files", "Metrics", "Report", "Studies",
-        "Workload", argumentParser,
+        "Units", "Workload", argumentParser,
       ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(

@@ -189,7 +189,7 @@ private func rateWarning(_ requests: RequestTable, _ options: TraceOptions) -> S
   return "its mean rate is \(rate) requests/s: are its times in another unit?"
 }
 
-private func rescale(
+func rescale(
   _ requests: inout RequestTable, to rate: Double, path: String
 ) throws(TraceError) {
   guard let recorded = requests.meanRate else {

@@ -23,7 +23,7 @@ public func vidurCSV(_ requests: RequestTable) -> [UInt8] {
 }
 
 /// Appends a number that is not negative, with zeros before it to make at least `digits` digits.
-private func append(_ number: Int64, digits: Int = 1, to text: inout [UInt8]) {
+func append(_ number: Int64, digits: Int = 1, to text: inout [UInt8]) {
   let start = text.count
   var rest = number
   while rest > 0 || text.count - start < digits {
