@@ -32,3 +32,4 @@ static inline double cgsl_exp(double x) { return exp(x); }
 static inline double cgsl_pow(double x, double y) { return pow(x, y); }
 static inline double cgsl_log(double x) { return log(x); }
 static inline double cgsl_log1p(double x) { return log1p(x); }
+static inline double cgsl_tgamma(double x) { return tgamma(x); }

@@ -22,6 +22,7 @@ extension Assembly {
   package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
     case .trace(let trace): return try Self.read(trace, sharing: traces)
+    case .servegen(let servegen): return try Self.draw(servegen, seed: config.seed)
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
@@ -48,6 +49,13 @@ extension Assembly {
   package static func checkWorkload(_ workload: WorkloadConfig) throws(ConfigError) {
     switch workload {
     case .generate(let generate): _ = try generator(generate)
+    case .servegen(let servegen):
+      let (data, span) = try data(of: servegen)
+      do {
+        _ = try data.expected(in: span)
+      } catch {
+        throw ConfigError(nil, error.description)
+      }
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
@@ -67,6 +75,7 @@ extension Assembly {
       if case .closed = generate.arrivals.value { throw generate.arrivals.error(fault) }
     case .trace(let trace):
       if let concurrency = trace.concurrency { throw concurrency.error(fault) }
+    case .servegen: break
     }
   }
 
@@ -105,6 +114,34 @@ extension Assembly {
   ) throws(ConfigError) -> Trace {
     do {
       return try Workload.readTrace(at: path, options: options)
+    } catch {
+      throw ConfigError(nil, error.description)
+    }
+  }
+
+  private static func draw(
+    _ config: ServeGenConfig, seed: UInt64
+  ) throws(ConfigError) -> LoadedWorkload {
+    let (data, span) = try data(of: config)
+    do {
+      var drawn = try data.generate(span, seed: seed)
+      if let limit = config.limit { drawn.requests.truncate(to: limit.value) }
+      return LoadedWorkload(requests: drawn.requests, report: drawn.report)
+    } catch {
+      throw ConfigError(nil, error.description)
+    }
+  }
+
+  private static func data(
+    of config: ServeGenConfig
+  ) throws(ConfigError) -> (ServeGen, ServeGen.Span) {
+    let span = ServeGen.Span(
+      start: config.start.value.value, duration: config.duration.value.value,
+      clients: config.clients?.value, rate: config.rate?.value)
+    do {
+      let data = try ServeGen(
+        at: config.data.value, category: config.category?.value, model: config.model?.value)
+      return (data, span)
     } catch {
       throw ConfigError(nil, error.description)
     }
@@ -156,6 +193,7 @@ extension Assembly {
   package var offered: (rate: Double?, burstiness: Double?) {
     guard case .generate(let generate) = config.workload else {
       if case .trace(let trace) = config.workload { return (trace.rate?.value, nil) }
+      if case .servegen(let servegen) = config.workload { return (servegen.rate?.value, nil) }
       return (nil, nil)
     }
     switch generate.arrivals.value {
