@@ -119,7 +119,7 @@ extension TraceImitation {
     for line in likeness.lines where line.original != nil || line.synthetic != nil {
       table.add([
         line.title, number(line.original), number(line.synthetic),
-        line.deviation.map { ($0 < 0 ? "" : "+") + "\((100 * $0).fixed(2)) %" } ?? "-",
+        deviation(of: line),
       ])
     }
     lines += table.lines
@@ -136,17 +136,32 @@ extension TraceImitation {
     return (lines + [""] + fits.lines).joined(separator: "\n") + "\n"
   }
 
+  private func deviation(of line: LikenessReport.Line) -> String {
+    let text: String
+    if let deviation = line.deviation {
+      text = "\((100 * deviation).fixed(2)) %"
+    } else if line.isAround0, let original = line.original, let synthetic = line.synthetic {
+      text = (synthetic - original).fixed(3)
+    } else {
+      return "-"
+    }
+    return text.hasPrefix("-") || !text.contains { ("1"..."9").contains($0) } ? text : "+\(text)"
+  }
+
   private func number(_ value: Double?) -> String {
     guard let value else { return "-" }
-    return value == value.rounded() && abs(value) < 1e15
-      ? NumberText.grouped(Int(value)) : value.fixed(abs(value) < 1 ? 5 : 3)
+    if value == value.rounded(), abs(value) < 1e15 { return NumberText.grouped(Int(value)) }
+    if abs(value) < 1e-3 { return "\(Float(value))" }
+    return value.fixed(abs(value) < 1 ? 4 : abs(value) < 1000 ? 3 : 1)
   }
 }
 
 // MARK: - For scripts
 
 extension TraceImitation {
-  /// All of it, the unit at the end of each key; what is undefined is null. `written` comes first.
+  /// All of it after what was `written`, the unit at the end of each key.
+  ///
+  /// What is undefined is null.
   public func json(_ written: WrittenTrace?) -> JSON {
     let lines = likeness.lines.map { line in
       (

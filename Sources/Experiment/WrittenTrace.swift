@@ -41,8 +41,10 @@ public struct WrittenTrace: Sendable {
   public static func losses(of requests: RequestTable, in format: String) -> [String] {
     var losses: [String] = []
     if format == "vidur" {
-      if requests.chains != nil { losses.append("format vidur has no prompt blocks; they are left out") }
-      if requests.turns != nil { losses.append("format vidur has no sessions; they are left out") }
+      let parts = [
+        requests.chains == nil ? nil : "prompt blocks", requests.turns == nil ? nil : "sessions",
+      ].compactMap { $0 }
+      losses = parts.map { "format vidur has no \($0); they are left out" }
     }
     if format == "mooncake", let chains = requests.chains, chains.tokensPerBlock != 512 {
       losses.append(

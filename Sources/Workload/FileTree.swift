@@ -27,10 +27,7 @@ struct FileTree {
       names = names.filter(wanted)
     } else {
       var archive = try TarArchive(path: path)
-      try archive.forEach({ name in
-        if wanted(name) { names.append(name) }
-        return false
-      }) { (_, _) throws(TraceError) in }
+      names = try archive.names().filter(wanted)
     }
     return names.sorted()
   }
@@ -44,7 +41,7 @@ struct FileTree {
     guard isDirectory else {
       let wanted = Set(names)  // only looked up
       var archive = try TarArchive(path: path)
-      return try archive.forEach({ wanted.contains($0) }, body)
+      return try archive.forEach(wanted: { wanted.contains($0) }, do: body)
     }
     for name in names {
       var source = try ByteSource(path: "\(path)/\(name)", chunk: 1 << 18)

@@ -18,7 +18,7 @@ struct TarArchive: ~Copyable {
   ///
   /// - Throws: `TraceError` when it is no tar archive or ends early, and what `body` throws.
   mutating func forEach(
-    _ wanted: (String) -> Bool, _ body: (String, [UInt8]) throws(TraceError) -> Void
+    wanted: (String) -> Bool, do body: (String, [UInt8]) throws(TraceError) -> Void
   ) throws(TraceError) {
     var longName: String?
     var isFirst = true
@@ -43,6 +43,19 @@ struct TarArchive: ~Copyable {
       }
       longName = nil
     }
+  }
+
+  /// The names of all regular files, in the order of the archive.
+  ///
+  /// - Throws: `TraceError` as `forEach` does.
+  mutating func names() throws(TraceError) -> [String] {
+    var names: [String] = []
+    let pass: (String) -> Bool = { name in
+      names.append(name)
+      return false
+    }
+    try forEach(wanted: pass, do: { (_, _) throws(TraceError) in })
+    return names
   }
 
   /// Reads the next block; false at the end of the file, where a header may be missing.

@@ -72,7 +72,8 @@ public struct GapFit: Sendable {
         sum += power
         weighted += power * log
       }
-      if weighted / sum - 1 / shape < mean { low = (low + high) / 2 } else { high = (low + high) / 2 }
+      let middle = (low + high) / 2
+      if weighted / sum - 1 / shape < mean { low = middle } else { high = middle }
     }
     let shape = cgsl_exp((low + high) / 2)
     let scale = cgsl_exp(top + cgsl_log(sum / Double(gaps.count)) / shape)

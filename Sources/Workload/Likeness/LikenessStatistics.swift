@@ -71,9 +71,12 @@ public struct LikenessReport: Sendable {
     /// Of what was drawn.
     public let synthetic: Double?
 
-    /// (synthetic − original) / original; nil if that is not defined.
+    /// Whether it may be of either sign, so that only differences mean something.
+    public let isAround0: Bool
+
+    /// (synthetic − original) / original; nil if that is not defined, or around 0.
     public var deviation: Double? {
-      guard let original, let synthetic else { return nil }
+      guard !isAround0, let original, let synthetic else { return nil }
       if original == synthetic { return 0 }
       return original == 0 ? nil : (synthetic - original) / original
     }
@@ -93,11 +96,15 @@ public struct LikenessReport: Sendable {
       LikenessStatistics(original, byBlocks: byBlocks),
       LikenessStatistics(synthetic, byBlocks: byBlocks)
     )
+    // What times are multiplied with on the way from the original.
     let scale = rate.flatMap { rate in a.trace.meanRate.map { $0 / rate } } ?? 1
     func line(
-      _ key: String, _ title: String, _ value: (LikenessStatistics) -> Double?, times: Double = 1
+      _ key: String, _ title: String, _ value: (LikenessStatistics) -> Double?, times: Double = 1,
+      isAround0: Bool = false
     ) -> Line {
-      Line(key: key, title: title, original: value(a).map { $0 * times }, synthetic: value(b))
+      Line(
+        key: key, title: title, original: value(a).map { $0 * times }, synthetic: value(b),
+        isAround0: isAround0)
     }
     let share = Double(synthetic.count) / Double(max(1, original.count))
     lines = [
@@ -109,7 +116,9 @@ public struct LikenessReport: Sendable {
       line("output_tokens_p50", "output tokens p50", { $0.trace.output.p50 }),
       line("output_tokens_p90", "output tokens p90", { $0.trace.output.p90 }),
       line("output_tokens_p99", "output tokens p99", { $0.trace.output.p99 }),
-      line("rank_correlation", "rank correlation prompt, output", { $0.rankCorrelation }),
+      line(
+        "rank_correlation", "rank correlation prompt, output", { $0.rankCorrelation },
+        isAround0: true),
       line("prefix_hit_ratio", "prefix hit ratio, infinite cache", { $0.hitRatio }),
       line("turns_mean", "turns a session", { $0.meanTurns }),
       line("sessions", "sessions", { $0.sessions.map(Double.init) }, times: share),

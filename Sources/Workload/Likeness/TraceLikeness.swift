@@ -32,7 +32,7 @@ public struct TraceLikeness: Sendable {
     }
     guard requests.count >= 2 else {
       throw TraceError(
-        "a trace of \(requests.count) request has no rate and no spread to be like; give at least 2")
+        "a trace of 1 request has no rate and no spread to be like; give at least 2")
     }
     let links = RequestLinks(requests)
     geometry = requests.chains.map {

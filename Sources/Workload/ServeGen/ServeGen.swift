@@ -41,8 +41,8 @@ public struct ServeGen: Sendable {
   private let clients: [ServeGenClient]
   private let unused: [String]
 
-  /// Reads the clients of one category and model from ServeGen's `data` directory, one within it, or
-  /// a tar archive of it; a name that is nil may be left out when there is only one.
+  /// Reads the clients of one category and model from ServeGen's `data` directory, one within it,
+  /// or a tar archive of it; a name that is nil may be left out when there is only one.
   ///
   /// - Throws: `TraceError` when there are no such clients, several models to choose from, or a
   ///   malformed file.
@@ -88,7 +88,8 @@ public struct ServeGen: Sendable {
   ) throws(TraceError) -> String {
     var folders: [String] = []
     for file in files {
-      if let folder = ServeGenFile(file)?.folder, !folders.contains(folder) { folders.append(folder) }
+      guard let folder = ServeGenFile(file)?.folder, !folders.contains(folder) else { continue }
+      folders.append(folder)
     }
     guard !folders.isEmpty else {
       throw TraceError(
@@ -154,7 +155,8 @@ public struct ServeGen: Sendable {
     plan.factor = span.rate.map { $0 * span.duration / plan.total } ?? 1
     guard plan.total * plan.factor <= 200_000_000 else {
       throw TraceError(
-        path, "\(span.duration) s of \(name) mean over 200 million requests, more than memory"
+        path,
+        "\(span.duration) s of \(name) mean over 200 million requests, more than memory"
           + " holds; shorten duration or set rate")
     }
     return plan

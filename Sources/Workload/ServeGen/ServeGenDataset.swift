@@ -56,7 +56,8 @@ struct ServeGenDataset {
     if fault.field == 2 {
       let known = ServeGenTokens.prompts + ServeGenTokens.counts + [ServeGenTokens.output]
       return TraceError(
-        path, line: line, "unknown key \"\(text.span.excerpt(fault.range))\"; known: "
+        path, line: line,
+        "unknown key \"\(text.span.excerpt(fault.range))\"; known: "
           + known.joined(separator: ", "))
     }
     return TraceError(

@@ -36,7 +36,9 @@ struct ServeGenTokens: Sendable {
   }
 
   /// Kinds of tokens that a prompt is made of; all but the first two come in so many items.
-  static let prompts = ["input_tokens", "text_tokens", "image_tokens", "audio_tokens", "video_tokens"]
+  static let prompts = [
+    "input_tokens", "text_tokens", "image_tokens", "audio_tokens", "video_tokens",
+  ]
   /// Items of a kind in a prompt.
   static let counts = ["image_count", "audio_count", "video_count"]
   /// Tokens that an answer is made of.
