@@ -301,7 +301,8 @@ extension LikenessReport {
     let drawn = try TraceLikeness(burst).sample(9, seed: 1)
     #expect(drawn.arrival.allSatisfy { $0 == .zero })
     #expect(try TraceLikeness(burst).requests(in: 60) == nil)
-    #expect(message { _ = try TraceLikeness(burst).sample(9, seed: 1, rate: 2) }.contains("one time"))
+    #expect(
+      message { _ = try TraceLikeness(burst).sample(9, seed: 1, rate: 2) }.contains("one time"))
   }
 
   @Test(arguments: 1...3)

@@ -3,8 +3,8 @@ internal import Units
 
 /// When the requests of a trace arrive: groups at one time, the sizes of groups, the gaps between.
 ///
-/// Most traces have groups of one. Those with a coarse clock (Mooncake's 3 s) have large ones, whose
-/// sizes are not those of independent gaps.
+/// Most traces have groups of one. Those with a coarse clock (Mooncake's 3 s) have large ones,
+/// whose sizes are not those of independent gaps.
 struct ArrivalLikeness: Sendable {
   /// Requests of each group.
   let sizes: [Int32]
