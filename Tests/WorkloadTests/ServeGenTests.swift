@@ -180,8 +180,7 @@ import Units
     #expect(try alone.draw(.init(duration: 1800), seed: 2).requests.arrival != all.arrival)
   }
 
-  @Test func `clients without lengths are left out, hours without take others`() throws
-  {
+  @Test func `clients without lengths are left out, hours without take others`() throws {
     let late = """
       {"0": {"input_tokens": "{}", "output_tokens": "{}"},
        "21600": {"input_tokens": "{77: 1.0}", "output_tokens": "{5: 1.0}"}}
@@ -194,7 +193,8 @@ import Units
     #expect(
       trace.report.warnings.map { $0.replacingOccurrences(of: data.path, with: "data") } == [
         "data: 600 requests have the lengths of another time: their client has none for theirs",
-        "data: 2 clients have no lengths and are left out, with 75.0 % of the requests of that time",
+        "data: 2 clients have no lengths and are left out, with 75.0 % of the requests of that "
+          + "time",
       ])
     #expect(
       data.refusal(.init(start: 600))
