@@ -95,14 +95,17 @@ struct SessionPlan: Sendable {
         gaps.append(Double(template?.think ?? 0))
       }
       total = gaps.reduce(0, +)
-      if begin + total <= end { break }
+      if total <= end { break }
     }
-    // What was recorded ended with the trace; so does this.
-    var scale = 1.0
-    if begin + total > end, total > 0 {
-      scale = (end - begin) * (0.5 + 0.5 * stream.uniform()) / total
-    }
+    // What was recorded ended with the trace; so does this: long sessions begin early.
     var time = begin
+    var scale = 1.0
+    if total > end {
+      time *= 0.5
+      scale = (end - time) * (0.5 + 0.5 * stream.uniform()) / total
+    } else if begin + total > end {
+      time = (end - total) * stream.uniform()
+    }
     turns.append(Turn(time: time, session: number, turn: 1))
     for (i, gap) in gaps.enumerated() {
       time += gap * scale
