@@ -66,7 +66,7 @@ let package = Package(
       name: "martlet",
       dependencies: [
         "Calibration", "Catalog", "Experiment", "Files", "Metrics", "Report", "Studies",
-        "Workload", argumentParser,
+        "Units", "Workload", argumentParser,
       ],
       exclude: ["README.md"], swiftSettings: strict),
     .executableTarget(

@@ -9,6 +9,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_roots.h>
+#include <gsl/gsl_sf_psi.h>
 #include <gsl/gsl_statistics_double.h>
 #include <gsl/gsl_vector.h>
 
@@ -32,3 +33,4 @@ static inline double cgsl_pow(double x, double y) { return pow(x, y); }
 static inline double cgsl_log(double x) { return log(x); }
 static inline double cgsl_log1p(double x) { return log1p(x); }
 static inline double cgsl_sin(double x) { return sin(x); }
+static inline double cgsl_tgamma(double x) { return tgamma(x); }

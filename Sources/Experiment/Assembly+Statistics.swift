@@ -51,6 +51,8 @@ extension Assembly {
       }
     case .trace(let trace):
       if let limit = trace.limit { try check(statistics, requests: limit.value) }
+    case .servegen(let servegen):
+      if let limit = servegen.limit { try check(statistics, requests: limit.value) }
     }
   }
 

@@ -23,9 +23,14 @@ extension Assembly {
   /// - Throws: `ConfigError` when the trace cannot be read or the distributions cannot be drawn.
   public func workload() throws(ConfigError) -> LoadedWorkload { try workload(sharing: nil) }
 
+  /// As `workload`, with all that the trace says of blocks though the run may not look at them.
+  public func wholeWorkload() throws(ConfigError) -> LoadedWorkload {
+    try load(keepsBlocks: true, sharing: nil)
+  }
+
   /// As `workload`, with a trace that other runs read too out of `traces`.
   package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
-    let loaded = try load(sharing: traces)
+    let loaded = try load(keepsBlocks: config.keepsBlocks, sharing: traces)
     guard prefixCache != nil, let chains = loaded.requests.chains else { return loaded }
     let (size, traceSize) = (config.engine.blockSize.value, Int(chains.tokensPerBlock))
     guard size % traceSize == 0 || traceSize % size == 0 else {
@@ -37,13 +42,16 @@ extension Assembly {
     return loaded
   }
 
-  private func load(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
+  private func load(
+    keepsBlocks: Bool, sharing traces: TraceLibrary?
+  ) throws(ConfigError) -> LoadedWorkload {
     switch config.workload {
     case .trace(let trace):
       var workload = try Self.read(
-        trace, keepsBlocks: config.keepsBlocks, seed: config.seed, sharing: traces)
+        trace, keepsBlocks: keepsBlocks, seed: config.seed, sharing: traces)
       try rule(trace, &workload.requests)
       return workload
+    case .servegen(let servegen): return try Self.draw(servegen, seed: config.seed)
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
@@ -70,6 +78,13 @@ extension Assembly {
   package static func checkWorkload(_ workload: WorkloadConfig) throws(ConfigError) {
     switch workload {
     case .generate(let generate): _ = try generator(generate)
+    case .servegen(let servegen):
+      let (data, span) = try data(of: servegen)
+      do {
+        _ = try data.expected(in: span)
+      } catch {
+        throw ConfigError(nil, error.description)
+      }
     case .trace(var trace):
       trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
       trace.rate = nil
@@ -94,6 +109,7 @@ extension Assembly {
     case .trace(let trace):
       if let concurrency = trace.concurrency { throw concurrency.error(fault) }
       if let sessions = trace.sessions, sessions.value == .closed { throw sessions.error(fault) }
+    case .servegen: break
     }
   }
 
@@ -136,6 +152,34 @@ extension Assembly {
   ) throws(ConfigError) -> Trace {
     do {
       return try Workload.readTrace(at: path, options: options)
+    } catch {
+      throw ConfigError(nil, error.description)
+    }
+  }
+
+  private static func draw(
+    _ config: ServeGenConfig, seed: UInt64
+  ) throws(ConfigError) -> LoadedWorkload {
+    let (data, span) = try data(of: config)
+    do {
+      var drawn = try data.generate(span, seed: seed)
+      if let limit = config.limit { drawn.requests.truncate(to: limit.value) }
+      return LoadedWorkload(requests: drawn.requests, report: drawn.report)
+    } catch {
+      throw ConfigError(nil, error.description)
+    }
+  }
+
+  private static func data(
+    of config: ServeGenConfig
+  ) throws(ConfigError) -> (ServeGen, ServeGen.Span) {
+    let span = ServeGen.Span(
+      start: config.start.value.value, duration: config.duration.value.value,
+      clients: config.clients?.value, rate: config.rate?.value)
+    do {
+      let data = try ServeGen(
+        at: config.data.value, category: config.category?.value, model: config.model?.value)
+      return (data, span)
     } catch {
       throw ConfigError(nil, error.description)
     }
@@ -193,6 +237,7 @@ extension Assembly {
       if case .trace(let trace) = config.workload, trace.sessions?.value != .closed {
         return (trace.rate?.value, nil)
       }
+      if case .servegen(let servegen) = config.workload { return (servegen.rate?.value, nil) }
       return (nil, nil)
     }
     // Of sessions only the first turns arrive at the rate asked for.

@@ -67,6 +67,7 @@ extension ExperimentConfig {
       distributions += generate.sessions?.distributions ?? []
     case .trace(let trace):
       distributions = [trace.thinkTime?.value.distribution].compactMap { $0 }
+    case .servegen: break
     }
     for distribution in distributions {
       if case .empirical(let file, _) = distribution.shape { paths.append(file) }
@@ -91,6 +92,7 @@ extension ExperimentConfig {
       switch workload {
       case .trace(let trace): write(trace, path: path, to: &out)
       case .generate(let generate): write(generate, path: path, to: &out)
+      case .servegen(let servegen): write(servegen, path: path, to: &out)
       }
     }
     out.block("slo") { out in
@@ -223,6 +225,23 @@ extension ExperimentConfig {
         out.key("sessions", "null", comment: "each request is alone")
       }
     }
+  }
+}
+
+extension ExperimentConfig {
+  private func write(
+    _ servegen: ServeGenConfig, path: (String) -> String, to out: inout YAMLWriter
+  ) {
+    out.block("servegen") { out in
+      out.key("data", Scalar.written(path(servegen.data.value)))
+      out.optional("category", servegen.category.map { Scalar.written($0.value) })
+      out.optional("model", servegen.model.map { Scalar.written($0.value) })
+      out.key("start", Scalar.written("\(servegen.start.value)"))
+      out.key("duration", Scalar.written("\(servegen.duration.value)"))
+      out.optional("clients", servegen.clients?.value)
+    }
+    out.optional("limit", servegen.limit?.value)
+    out.optional("rate", servegen.rate?.value)
   }
 }
 

@@ -157,6 +157,28 @@ public enum WorkloadConfig: Sendable {
   case trace(TraceConfig)
   /// Drawn ones.
   case generate(GenerateConfig)
+  /// Those of ServeGen's clients.
+  case servegen(ServeGenConfig)
+}
+
+/// Requests drawn from the client profiles of ServeGen.
+public struct ServeGenConfig: Sendable {
+  /// Its data: a directory or a tar archive, as a path from the working directory.
+  public var data: Located<String>
+  /// `language`, `reason` or `multimodal`; nil when there is only one.
+  public var category: Located<String>?
+  /// The served model as the data name it; nil when there is only one.
+  public var model: Located<String>?
+  /// Where time 0 lies in the data.
+  public var start: Located<Seconds>
+  /// How long requests arrive.
+  public var duration: Located<Seconds>
+  /// Only so many clients, the busiest; nil is all.
+  public var clients: Located<Int>?
+  /// The first requests only; nil is all.
+  public var limit: Located<Int>?
+  /// Mean rate of all clients together, requests/s; nil is the recorded one.
+  public var rate: Located<Double>?
 }
 
 /// A recorded trace and how it is replayed.

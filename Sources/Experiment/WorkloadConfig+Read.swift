@@ -11,8 +11,20 @@ extension WorkloadConfig {
       "session_gap", "characters_per_token",
     ]
     self = try MappingReader.read(
-      node, path: "workload", at: place, keys: ["trace"] + replay + ["sessions", "generate"]
+      node, path: "workload", at: place,
+      keys: ["trace"] + replay + ["sessions", "generate", "servegen"]
     ) { (r) throws(ConfigError) in
+      if let servegen = r.optional("servegen") {
+        let own = ["limit", "rate"]
+        for key in ["trace", "generate", "sessions"] + replay where !own.contains(key) {
+          guard let field = r.optional(key) else { continue }
+          throw field.error("stands beside servegen (\(servegen.place)); keep one of them")
+        }
+        var config = try ServeGenConfig(servegen.node, at: servegen.place)
+        config.limit = try r.whole("limit", in: 1...Int(Int32.max))
+        config.rate = try r.number("rate", in: .positive)
+        return .servegen(config)
+      }
       guard let generate = r.optional("generate") else { return .trace(try TraceConfig(&r)) }
       if let trace = r.optional("trace") {
         throw trace.error("stands beside generate (\(generate.place)); keep one of them")
@@ -77,6 +89,28 @@ extension TraceConfig {
       throw pace.error(
         "stands beside concurrency (\(concurrency.place)), which ignores recorded times; "
           + "keep one of them")
+    }
+  }
+}
+
+extension ServeGenConfig {
+  fileprivate init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
+    self = try MappingReader.read(
+      node, path: "workload.servegen", at: place,
+      keys: ["data", "category", "model", "start", "duration", "clients"]
+    ) { (r) throws(ConfigError) in
+      let data = try r.required("data", "data: DIRECTORY, or a tar archive of ServeGen's data")
+      let duration: Located<Seconds> = try r.quantity(
+        "duration", default: Seconds(3600), in: .positive)
+      guard duration.value.value <= 100 * 86_400 else { throw duration.error("is above 100 d") }
+      return ServeGenConfig(
+        data: data.located(Paths.resolve(try data.text(), at: data.place)),
+        category: try r.optional("category").map { (f) throws(ConfigError) in
+          f.located(try f.text())
+        },
+        model: try r.optional("model").map { (f) throws(ConfigError) in f.located(try f.text()) },
+        start: try r.quantity("start", default: Seconds(0), in: .notNegative),
+        duration: duration, clients: try r.whole("clients", in: 1...Int(Int32.max)))
     }
   }
 }

@@ -41,19 +41,20 @@ public struct WrittenTrace: Sendable {
   }
 
   /// The same for programs; sessions and blocks are null if the file does not say.
-  public var json: JSON {
+  public var json: JSON { .object(members) }
+
+  /// Keys and values of `json`.
+  var members: [(String, JSON)] {
     func whole(_ value: Int?) -> JSON { value.map { .integer(Int64($0)) } ?? .null }
-    var members: [(String, JSON)] = [
+    let written: [(String, JSON)] = [
       ("file", .string(file)), ("format", .string(format)), ("requests", whole(requests)),
       ("sessions", whole(sessions)), ("blocks", whole(blocks)),
     ]
-    if let report {
-      members += [
-        ("source_format", .string(report.format)), ("rows_read", whole(report.rowsRead)),
-        ("dropped", report.droppedJSON),
-        ("warnings", .array(report.warnings.map { .string($0) })),
-      ]
-    }
-    return .object(members)
+    guard let report else { return written }
+    return written + [
+      ("source_format", .string(report.format)), ("rows_read", whole(report.rowsRead)),
+      ("dropped", report.droppedJSON),
+      ("warnings", .array(report.warnings.map { .string($0) })),
+    ]
   }
 }

@@ -42,6 +42,10 @@ public struct RandomStream: ~Copyable {
   public mutating func lognormal(zeta: Double, sigma: Double) -> Double {
     gsl_ran_lognormal(state, zeta, sigma)
   }
+  /// A Weibull draw: P(X > x) = exp(−(x / `scale`) ^ `shape`).
+  public mutating func weibull(shape: Double, scale: Double) -> Double {
+    gsl_ran_weibull(state, scale, shape)
+  }
   /// A Pareto draw: P(X > x) = (`scale` / x) ^ `shape` for x ≥ `scale`.
   public mutating func pareto(shape: Double, scale: Double) -> Double {
     gsl_ran_pareto(state, shape, scale)

@@ -74,19 +74,7 @@ struct LineReader: ~Copyable {
 
   /// Whether the file is a tar archive.
   mutating func isTar() throws(TraceError) -> Bool {
-    try peek(512) { bytes in TraceFiles.isTar(bytes) }
-  }
-
-  /// All bytes, which may not be more than `most`.
-  mutating func all(most: Int) throws(TraceError) -> [UInt8] {
-    while !isAtEnd {
-      guard filled <= most else {
-        throw TraceError(path, "is over \(most >> 20) MiB; unpack it and name the directory")
-      }
-      try readMore()
-    }
-    buffer.removeLast(buffer.count - filled)
-    return buffer
+    try peek(512) { bytes in TarArchive.isHeader(bytes) }
   }
 
   /// Marks the first `count` bytes of `ready` as read.

@@ -140,7 +140,7 @@ private func recorded(
   }
   var reader = try LineReader(path: path, chunk: chunk)
   if try reader.isTar() {
-    var files = try TraceFiles(inArchive: &reader, path: path)
+    var files = try TraceFiles(inArchive: path)
     return try readFiles(&files, path: path, options: options)
   }
   let first = try FirstLine(of: &reader, path: path)
@@ -286,7 +286,7 @@ private func rateWarning(_ requests: RequestTable, _ options: TraceOptions) -> S
   return "its mean rate is \(rate) requests/s: are its times in another unit?"
 }
 
-private func rescale(
+func rescale(
   _ requests: inout RequestTable, to rate: Double, path: String
 ) throws(TraceError) {
   guard let recorded = requests.meanRate else {

@@ -100,3 +100,11 @@ public struct TokenStatistics: Sendable {
     return a + (b - a) * (place - Double(low))
   }
 }
+
+extension RequestTable {
+  /// Picoseconds from the first to the last arrival.
+  var span: Int64 {
+    guard let first = arrival.first, let last = arrival.last else { return 0 }
+    return last - first
+  }
+}

@@ -5,7 +5,8 @@ internal import Units
 /// picoseconds.
 ///
 /// Our own formats keep everything that a trace says of a request and read back as the same table;
-/// columns that a table does not have are left out. `vidur` has times and tokens only.
+/// columns that a table does not have are left out. `vidur` has times and tokens only, `mooncake` the
+/// names of sessions and blocks, these numbered by first appearance.
 public struct TraceWriter: Sendable {
   /// How requests are written.
   public enum Format: String, Sendable, CaseIterable {
@@ -15,6 +16,8 @@ public struct TraceWriter: Sendable {
     case jsonl
     /// The format `vidur`.
     case vidur
+    /// The format `mooncake`, its times in milliseconds with up to nine decimals.
+    case mooncake
 
     /// The name by which such a file is read.
     public var name: String {
@@ -22,17 +25,21 @@ public struct TraceWriter: Sendable {
       case .csv: MartletCSVFormat.name
       case .jsonl: MartletJSONFormat.name
       case .vidur: VidurFormat.name
+      case .mooncake: MooncakeFormat.name
       }
     }
   }
 
-  private let requests: RequestTable
-  private let format: Format
+  let requests: RequestTable
+  let format: Format
+  /// By block its number in the format `mooncake`; empty for others.
+  let blockNumbers: [Int32]
 
   /// A writer of `requests`, whose arrivals are known.
   public init(_ requests: RequestTable, as format: Format) {
     self.requests = requests
     self.format = format
+    blockNumbers = format == .mooncake ? Self.numbersByAppearance(requests.chains) : []
   }
 
   /// Number of rows.
@@ -41,7 +48,7 @@ public struct TraceWriter: Sendable {
   /// The line before the rows; empty for a format without one.
   public var header: String {
     switch format {
-    case .jsonl: return ""
+    case .jsonl, .mooncake: return ""
     case .vidur: return VidurFormat.fields.joined(separator: ",") + "\n"
     case .csv:
       var names = ["request_id", "arrival_s", "input_tokens", "output_tokens"]
@@ -56,6 +63,7 @@ public struct TraceWriter: Sendable {
     switch format {
     case .csv: writeCSV(row, to: &text)
     case .jsonl: writeJSON(row, to: &text)
+    case .mooncake: writeMooncake(row, to: &text)
     case .vidur:
       text.append(seconds: requests.arrival[row].picoseconds)
       text.append(.comma)
@@ -140,7 +148,7 @@ public struct TraceWriter: Sendable {
 
 extension [UInt8] {
   /// Appends picoseconds that are not negative as seconds.
-  fileprivate mutating func append(seconds picoseconds: Int64) {
+  mutating func append(seconds picoseconds: Int64) {
     let (seconds, rest) = picoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000)
     append(seconds)
     append(.point)
@@ -148,7 +156,7 @@ extension [UInt8] {
   }
 
   /// Appends a number that is not negative, with zeros before it to make at least `digits` digits.
-  fileprivate mutating func append(_ number: Int64, digits: Int = 1) {
+  mutating func append(_ number: Int64, digits: Int = 1) {
     let start = count
     var rest = UInt64(number)
     while rest > 0 || count - start < digits {

@@ -36,6 +36,9 @@ struct TraceConvert: ParsableCommand {
     options.rate = rate
     options.seed = seed
     let trace = try WrittenTrace.read(input.file, options: options)
-    try output.write(trace.requests, as: try output.format() ?? .csv, trace.report)
+    var warnings = Warnings()
+    let format = try output.format() ?? .csv
+    output.report(try output.write(trace.requests, as: format, trace.report, &warnings))
+    warnings.finish()
   }
 }

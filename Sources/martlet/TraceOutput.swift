@@ -9,7 +9,7 @@ struct TraceOutput: ParsableArguments {
   @Option(
     name: .shortAndLong, help: "The file to write; - is standard output.",
     completion: .file(extensions: ["csv", "jsonl"]))
-  var output: String
+  var output: String?
 
   @Flag(help: "Replaces an existing file.")
   var force = false
@@ -19,7 +19,7 @@ struct TraceOutput: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How to write: csv and jsonl are our own and keep sessions and blocks, vidur does not.",
+      "How to write: csv and jsonl are our own and keep all, mooncake keeps blocks, vidur neither.",
       valueName: "form"),
     completion: .list(TraceWriter.Format.allCases.map(\.rawValue)))
   var to: String?
@@ -35,25 +35,33 @@ struct TraceOutput: ParsableArguments {
       let known = TraceWriter.Format.allCases.map(\.rawValue)
       throw .unknown("form", to, known: known, at: .flag("--to"))
     }
-    return output.hasSuffix(".jsonl") ? .jsonl : nil
+    return output?.hasSuffix(".jsonl") == true ? .jsonl : nil
+  }
+
+  /// The format that keeps all that is known of `requests`, unless the user asks for another.
+  func format(for requests: RequestTable) throws(ConfigError) -> TraceWriter.Format {
+    let isPlain = requests.turns == nil && requests.chains == nil
+    return try format() ?? (isPlain ? .vidur : .csv)
   }
 
   /// Checks, before long work, that the file could be written.
-  func check() throws(ConfigError) {
+  func check() throws {
     _ = try format()
+    guard let output else { throw ValidationError("Missing expected argument '--output <output>'") }
     if output != "-" { try checkFile(output, force: force) }
   }
 
-  /// Writes `requests` and says so; `report` tells how they were read.
+  /// Writes `requests`; `report` tells how they were read.
+  ///
+  /// - Returns: what to say of it; nil when there is no file to write, or it is standard output.
   func write(
-    _ requests: RequestTable, as format: TraceWriter.Format, _ report: TraceReport?
-  ) throws(ConfigError) {
-    var warnings = Warnings()
+    _ requests: RequestTable, as format: TraceWriter.Format, _ report: TraceReport?,
+    _ warnings: inout Warnings
+  ) throws(ConfigError) -> WrittenTrace? {
+    guard let output else { return nil }
     for warning in report?.warnings ?? [] { warnings.warn(warning, warning) }
-    if format == .vidur, requests.turns != nil || requests.chains != nil {
-      warnings.warn("vidur", "vidur has neither sessions nor prompt blocks; they are left out")
-    }
     let writer = TraceWriter(requests, as: format)
+    for loss in writer.losses { warnings.warn(loss, loss) }
     if output == "-" {
       var bytes = Array(writer.header.utf8)
       for row in 0..<writer.count {
@@ -63,14 +71,17 @@ struct TraceOutput: ParsableArguments {
         bytes.removeAll(keepingCapacity: true)
       }
       printBytes(bytes)
-    } else {
-      try writeFile(to: output, force: force) { file in
-        file.write(writer.header)
-        for row in 0..<writer.count { file.write { writer.write(row, to: &$0) } }
-      }
-      let answer = WrittenTrace(file: output, format: format, requests: requests, report: report)
-      print(json ? answer.json.text : answer.text, terminator: "")
+      return nil
     }
-    warnings.finish()
+    try writeFile(to: output, force: force) { file in
+      file.write(writer.header)
+      for row in 0..<writer.count { file.write { writer.write(row, to: &$0) } }
+    }
+    return WrittenTrace(file: output, format: format, requests: requests, report: report)
+  }
+
+  /// Says what was written.
+  func report(_ answer: WrittenTrace?) {
+    if let answer { print(json ? answer.json.text : answer.text, terminator: "") }
   }
 }

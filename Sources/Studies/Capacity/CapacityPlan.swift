@@ -235,6 +235,12 @@ private struct Load {
       if case .requests(let count) = generate.extent.value {
         least = Double(count) / Self.longest
       }
+    case ("workload.rate", .servegen(let servegen)):
+      start = servegen.rate?.value
+      if start == nil {
+        let drawn = try Assembly(config).workload(sharing: traces).requests
+        recorded = Double(drawn.count) / servegen.duration.value.value
+      }
     case ("cluster.instances", _): start = Double(config.cluster.instances.value)
     default: return
     }

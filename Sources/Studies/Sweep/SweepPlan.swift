@@ -144,6 +144,11 @@ private struct PointReader {
         try Assembly.checkWorkload(config.workload)
       }
     } else {
+      if case .servegen(let servegen) = config.workload, !traces.contains(servegen.data.value),
+        (try? Posix.kind(of: servegen.data.value)) == .file
+      {
+        traces.append(servegen.data.value)
+      }
       try Assembly.checkWorkload(config.workload)
     }
     return try Assembly(config).resolved
