@@ -99,7 +99,9 @@ extension JSONScanner {
     of text: Span<UInt8>, in range: Range<Int>, field: Int
   ) throws(RowFault) -> Range<Int> {
     guard !range.isEmpty else { throw RowFault(.missing, field: field) }
-    guard text[range.lowerBound] == .quote else { throw RowFault(.notText, field: field, at: range) }
+    guard text[range.lowerBound] == .quote else {
+      throw RowFault(.notText, field: field, at: range)
+    }
     return (range.lowerBound + 1)..<(range.upperBound - 1)
   }
 }

@@ -54,8 +54,10 @@ import Units
   @Test(arguments: [false, true])
   func `a prompt that is cached as a whole computes its last block again`(v0: Bool) {
     let record = run(
-      [Request(second: 0, prompt: 48, output: 1, chain: [1, 2, 3]),
-        Request(second: 9, prompt: 48, output: 1, chain: [1, 2, 3], session: 1)], v0: v0)
+      [
+        Request(second: 0, prompt: 48, output: 1, chain: [1, 2, 3]),
+        Request(second: 9, prompt: 48, output: 1, chain: [1, 2, 3], session: 1),
+      ], v0: v0)
     #expect(record.requests.cached == [0, 32])
     #expect(record.totals.prefillTokens == 48 + 16)
     #expect(record.totals.hitTokensComputedAgain == 16)

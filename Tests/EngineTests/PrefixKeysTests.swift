@@ -77,7 +77,8 @@ import Units
     #expect(names(keys, 1) == [1, 3, 4])
   }
 
-  @Test func `a turn that is shorter, or begins otherwise, names nothing of the one before`() throws {
+  @Test func `a turn that is shorter, or begins otherwise, names nothing of the one before`() throws
+  {
     let shorter = table([(20, 13, [1, 2]), (31, 4, [1, 3])], size: 16, parents: [-1, 0])
     #expect(names(try #require(PrefixKeys(shorter, tokensPerBlock: 16)), 0) == [1])
     let other = table([(20, 13, [1, 2]), (50, 4, [6, 3, 4, 5])], size: 16, parents: [-1, 0])

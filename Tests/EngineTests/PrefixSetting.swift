@@ -11,13 +11,14 @@ struct PrefixSetting {
 
   /// Gives `batch` its cache.
   func install(in batch: inout Batch, _ table: RequestTable) {
-    guard let keys = PrefixKeys(table, tokensPerBlock: batch.tokensPerBlock) else {
+    guard var keys = PrefixKeys(table, tokensPerBlock: batch.tokensPerBlock) else {
       preconditionFailure("block sizes are powers of two")
     }
+    let trace = eviction.isOracle ? keys.trace(of: table) : nil
     let context = EvictionContext(
       capacity: Int(batch.totalBlocks),
       blockCount: PrefixCache.numbers(blocks: batch.totalBlocks, named: keys.count),
-      nextUse: table.chains?.nextUses ?? [])
+      nextUse: trace?.nextUses ?? [], uses: trace?.blocks ?? [])
     batch.cachePrefixes(keys, index, Self.make(eviction, context))
   }
 

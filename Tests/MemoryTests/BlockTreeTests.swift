@@ -9,8 +9,8 @@ import Testing
     return list
   }
 
-  /// 0 ─ 1 ─ 2
-  ///      └ 3 ─ 4
+  // 0 ─ 1 ─ 2
+  //      └ 3 ─ 4
   private var sample: BlockTree {
     var tree = BlockTree(blockCount: 6)
     tree.insert(0, under: -1)

@@ -151,7 +151,9 @@ private struct Forgetful: EvictionPolicy {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Int(state >> 33) % count
     }
-    let above = (0..<40).map { $0 == 0 ? Int32(-1) : Int32(below(min($0, 12)) - 1 + max(0, $0 - 12)) }
+    let above = (0..<40).map {
+      $0 == 0 ? Int32(-1) : Int32(below(min($0, 12)) - 1 + max(0, $0 - 12))
+    }
     var cache = PrefixCache(blocks: 60, named: 40, index: index, policy: policy)
     var running: [[Int32]] = []
     for request in 0..<Int32(200) {
@@ -178,9 +180,10 @@ private struct Forgetful: EvictionPolicy {
       cache.checkInvariants()
       for chain in running { #expect(chain.allSatisfy { cache.holders(of: $0) > 0 }) }
       let holds = running.flatMap { $0 }
-      #expect((0..<40).allSatisfy { block in
-        max(0, Int(cache.holders(of: block))) == holds.filter { $0 == block }.count
-      })
+      #expect(
+        (0..<40).allSatisfy { block in
+          max(0, Int(cache.holders(of: block))) == holds.filter { $0 == block }.count
+        })
       check(cache, above)
     }
   }

@@ -3,7 +3,7 @@ import Testing
 import Units
 
 @Suite struct SessionTurnsTests {
-  /// Row 2 and row 3 follow row 0; row 1 stands alone. Arrivals are in the opposite order.
+  // Row 2 and row 3 follow row 0; row 1 stands alone. Arrivals are in the opposite order.
   private var table: RequestTable {
     var turns = SessionTurns()
     turns.append(session: 0, turn: 1, parent: -1, delay: -1)

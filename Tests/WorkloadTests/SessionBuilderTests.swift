@@ -1,5 +1,6 @@
 import Metrics
 import Testing
+import Units
 
 @testable import Workload
 
@@ -10,14 +11,18 @@ import Testing
     var parent: Int64?
   }
 
-  private func turns(_ rows: [Row]) -> (turns: SessionTurns?, builder: SessionBuilder) {
+  /// All arrive at once, unless at `times`.
+  private func turns(
+    _ rows: [Row], at times: [Int64]? = nil
+  ) -> (turns: SessionTurns?, builder: SessionBuilder) {
     var builder = SessionBuilder()
-    for row in rows {
+    for (i, row) in rows.enumerated() {
       var entry = TraceRow()
       (entry.session, entry.id, entry.parent) = (row.session, row.id, row.parent)
-      builder.add(entry)
+      builder.add(entry, line: i + 1)
     }
-    let turns = builder.turns()
+    let turns = builder.turns(
+      rows.indices.map { Instant(picoseconds: times?[$0] ?? 0) })
     return (turns, builder)
   }
 
@@ -43,7 +48,8 @@ import Testing
     #expect(turns.session == [0, 0, 0, 0, 1])
     #expect(turns.parent == [2, -1, 1, 2, -1])
     #expect(turns.turn == [3, 1, 2, 3, 1])
-    #expect((builder.rowsWithSession, builder.brokenParents) == (3, 0))
+    #expect(builder.rowsWithSession == 3)
+    #expect(builder.warnings("t") == [])
   }
 
   @Test func `two trees without a name are two sessions`() throws {
@@ -67,7 +73,12 @@ import Testing
       Row(id: 1, parent: 77), Row(id: 2, parent: 2), Row(id: 3, parent: 4), Row(id: 4, parent: 3),
     ])
     let turns = try #require(made)
-    #expect(builder.brokenParents == 3)
+    #expect(
+      builder.warnings("t") == [
+        "t:1: the turn before is not in the file or was dropped (1 row); each begins a session",
+        "t:2: a turn follows itself (1 row); each begins a session",
+        "t:3: turns follow each other in a circle (1 row); each begins a session",
+      ])
     #expect(turns.parent.filter { $0 < 0 }.count == 3)
     #expect(turns.session[2] == turns.session[3])
     #expect(Set(turns.session).count == 3)
@@ -77,7 +88,18 @@ import Testing
   @Test func `of equal ids the first row counts`() throws {
     let (made, builder) = turns([Row(id: 1), Row(id: 1), Row(parent: 1)])
     #expect(try #require(made).parent == [-1, -1, 0])
-    #expect(builder.repeatedIDs == 1)
+    #expect(builder.warnings("t") == ["t:2: has the id of a row above (1 row)"])
+  }
+
+  @Test func `a turn follows the one that arrives before it, never one that arrives later`() throws
+  {
+    let names = [Row(session: "a"), Row(session: "a"), Row(session: "a")]
+    #expect(try #require(turns(names, at: [20, 0, 10]).turns).parent == [2, -1, 1])
+    let (made, builder) = turns([Row(id: 1), Row(parent: 1)], at: [5, 4])
+    #expect(try #require(made).parent == [-1, -1])
+    #expect(
+      builder.warnings("t") == ["t:2: the turn before arrives later (1 row); each begins a session"]
+    )
   }
 
   @Test func `a long chain is walked once`() throws {

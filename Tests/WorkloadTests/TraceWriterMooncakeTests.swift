@@ -4,7 +4,11 @@ import Units
 
 @testable import Workload
 
-@Suite struct MooncakeJSONTests {
+@Suite struct TraceWriterMooncakeTests {
+  private func mooncakeJSON(_ requests: RequestTable) -> [UInt8] {
+    TraceWriter(requests, as: .mooncake).bytes
+  }
+
   @Test func `what is written reads back as the same requests, to the picosecond`() throws {
     var requests = InventedTrace.chats(300)
     requests.reschedule(
