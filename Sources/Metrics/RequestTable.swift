@@ -29,7 +29,7 @@ public struct RequestTable: Sendable {
   public var chains: PromptChains?
   /// Which requests are turns of one session; nil without sessions.
   public var turns: SessionTurns?
-  /// Whether turns were recorded by their delays alone: they arrive as if those before took no time.
+  /// Whether turns were recorded by their delays alone: as if those before had taken no time.
   public var hasUntimedTurns = false
 
   /// When the request was first put into a batch; `.never` until then.

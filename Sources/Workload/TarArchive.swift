@@ -30,7 +30,9 @@ struct TarArchive: ~Copyable {
     while try fill(isHeader: true), block.contains(where: { $0 != 0 }) {
       guard hasChecksum, let size = octal(124..<136) else {
         throw TraceError(
-          path, isFirst ? "is no tar archive" : "is a tar archive with a damaged header")
+          path,
+          isFirst && !Self.isHeader(block.span)
+            ? "is no tar archive" : "is a tar archive with a damaged header")
       }
       isFirst = false
       let name = longName ?? self.name

@@ -95,7 +95,8 @@ extension TraceFormat {
   ) throws(TraceError) -> Int {
     var start = 0
     var row = TraceRow()
-    let hasBlocks = tokensPerBlock > 0
+    // Asked once: ours learn the size of a block from their rows, so they always may have some.
+    let hasBlocks = tokensPerBlock > 0 || Self.traits.namesAllBlocks
     while start < lines.count, !rows.isFull {
       let end = lines.lineEnd(from: start)
       let content = lines.trimmed(start..<end)

@@ -5,8 +5,8 @@ internal import Units
 /// picoseconds.
 ///
 /// Our own formats keep everything that a trace says of a request and read back as the same table;
-/// columns that a table does not have are left out. `vidur` has times and tokens only, `mooncake` the
-/// names of sessions and blocks, these numbered by first appearance.
+/// columns that a table does not have are left out. `vidur` has times and tokens only,
+/// `mooncake` the names of sessions and blocks, these numbered by first appearance.
 public struct TraceWriter: Sendable {
   /// How requests are written.
   public enum Format: String, Sendable, CaseIterable {

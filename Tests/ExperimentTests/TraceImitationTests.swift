@@ -57,7 +57,7 @@ import Workload
     #expect(outcome.code == 0, "\(outcome.errors)")
     let answer = try decoded(Answer.self, from: outcome.output)
     #expect(answer.requests == 400)
-    #expect(answer.format == "mooncake")
+    #expect(answer.format == "martlet-jsonl")
     #expect(answer.likeFormat == "mooncake")
     #expect(answer.seed == 3)
     #expect(answer.warnings == [])
@@ -78,9 +78,11 @@ import Workload
     for part in ["prefix hit ratio, infinite cache", "Kolmogorov-Smirnov", "weibull"] {
       #expect(text.output.contains(part))
     }
-    let stream = try martlet("trace generate --like t.jsonl --seed 3 -o -", in: directory)
+    let stream = try martlet(
+      "trace generate --like t.jsonl --seed 3 --to jsonl -o -", in: directory)
     let file = try martlet("trace generate --like t.jsonl --seed 3 -o f.jsonl", in: directory)
-    #expect(file.output.hasPrefix("wrote f.jsonl: 400 requests\nlike t.jsonl"))
+    #expect(
+      file.output.hasPrefix("wrote f.jsonl: 400 requests, 200 sessions, 1205 blocks\nlike t.jsonl"))
     #expect(
       stream.output == (try String(contentsOfFile: directory.path + "/s.jsonl", encoding: .utf8)))
   }
@@ -110,7 +112,7 @@ import Workload
       "error: --duration: stands beside --requests; keep one of them"
     ),
     ("--like t.jsonl --duration 5 -o s", "error: --duration: \"5\" has no unit; write a number"),
-    ("--like t.jsonl --to vidor -o s", "error: --to: unknown format \"vidor\""),
+    ("--like t.jsonl --to vidor -o s", "error: --to: unknown form \"vidor\""),
     ("--like t.jsonl --format azur -o s", "error: --format: unknown trace format \"azur\""),
     ("--like none.jsonl -o s", "error: none.jsonl: cannot be opened"),
     ("--like one.jsonl -o s", "error: one.jsonl: a trace of 1 request has no rate"),

@@ -22,7 +22,7 @@ import Workload
     #"{"request_id":0,"arrival_s":0.1,"input_tokens":3,"output_tokens":4,"session_id":0,"#
       + #""parent_id":null,"delay_s":null,"block_size":16,"blocks":[0,1]}"#,
   ]
-  private static let formats = [
+  static let formats = [
     "weka", "sharegpt", "vllm-custom", "llmservingsim", "martlet", "martlet-jsonl",
   ]
 

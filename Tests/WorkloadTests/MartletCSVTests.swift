@@ -60,7 +60,7 @@ import Workload
 
   @Test func `rows may be left out and moved; ids still find the turn before`() throws {
     let trace = try read(
-      Self.header + "\n7,3,5,5,s,5,1,16,8 9\n5,1,5,5,s,,,16,8\n9,2,5,5,s,8,0,16,8\n")
+      Self.header + "\n7,3,20,5,s,5,1,16,8 9\n5,1,5,5,s,,,16,8\n9,2,5,5,s,8,0,16,8\n")
     #expect(trace.arrivals == [1, 2, 3].map { $0 * 1_000_000_000_000 })
     #expect(trace.requests.turns?.parent == [-1, -1, 0])
     #expect(trace.requests.turns?.session == [0, 0, 0])

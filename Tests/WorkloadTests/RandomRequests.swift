@@ -25,14 +25,15 @@ func randomRequests(_ seed: UInt64) -> RequestTable {
   var sessions: Int32 = 0
   for row in 0..<count {
     if dice.roll(3) > 0 { time += Int64(dice.roll(1 << 30)) << dice.roll(12) }
+    let prompt = 1 + dice.roll(4000)
     table.append(
-      at: Instant(picoseconds: time), prompt: Int32(1 + dice.roll(4000)),
-      output: Int32(1 + dice.roll(900)))
+      at: Instant(picoseconds: time), prompt: Int32(prompt), output: Int32(1 + dice.roll(900)))
     if var all = chains {
       var path = paths[dice.roll(paths.count)]
       path.removeLast(dice.roll(path.count + 1))
       for _ in 0..<dice.roll(6) { path.append(all.addBlock(after: path.last ?? -1)) }
       if dice.roll(5) == 0 { path = [] }
+      path = Array(path.prefix((prompt + Int(size) - 1) / Int(size)))
       for block in path { all.append(block) }
       all.endRequest()
       paths.append(path)
@@ -46,7 +47,7 @@ func randomRequests(_ seed: UInt64) -> RequestTable {
       sessions = max(sessions, session + 1)
       all.append(
         session: session, turn: parent < 0 ? 1 : all.turn[Int(parent)] + 1, parent: parent,
-        delay: [-1, 0, 1, Int64(dice.roll(1 << 30)) << 15][dice.roll(4)])
+        delay: parent < 0 ? -1 : [-1, 0, 1, Int64(dice.roll(1 << 30)) << 15][dice.roll(4)])
       turns = all
     }
   }

@@ -77,7 +77,7 @@ import Units
       builder.warnings("t") == [
         "t:1: the turn before is not in the file or was dropped (1 row); each begins a session",
         "t:2: a turn follows itself (1 row); each begins a session",
-        "t:3: turns follow each other in a circle (1 row); each begins a session",
+        "t:4: turns follow each other in a circle (1 row); each begins a session",
       ])
     #expect(turns.parent.filter { $0 < 0 }.count == 3)
     #expect(turns.session[2] == turns.session[3])
