@@ -62,6 +62,12 @@ extension Assembly {
     var workload = try workload(sharing: traces)
     try cutWarmup(of: &workload.requests)
     for warning in workload.report?.warnings ?? [] { warnings.warn(warning, warning) }
+    if ignoresBlocks(of: workload) {
+      warnings.warn(
+        "ignored blocks",
+        "the trace says which prompt blocks are shared, but engine.prefix_cache.enabled is false: "
+          + "all prompts are computed whole")
+    }
     var simulation = simulation(workload.requests, exactSteps: exactSteps)
     let count = workload.requests.count
     while simulation.advance(events: Self.stride) {
@@ -77,6 +83,11 @@ extension Assembly {
     let summary = Summary(record, description)
     warn(of: record, summary, &warnings)
     return Execution(assembly: self, record: record, summary: summary)
+  }
+
+  private func ignoresBlocks(of workload: LoadedWorkload) -> Bool {
+    let hasBlocks = (workload.report?.blocks?.rowsWithHashes ?? 0) > 0
+    return hasBlocks && prefixCache == nil && type(of: scheduler).cachesPrefixes
   }
 
   private func describe(
