@@ -30,7 +30,7 @@ public struct RequestTable: Sendable {
   /// Which requests are turns of one session; nil without sessions.
   public var turns: SessionTurns?
   /// Whether turns were recorded by their delays alone: as if those before had taken no time.
-  public var hasUntimedTurns = false
+  public var hasUntimedTurns: Bool { turns?.hasUntimed ?? false }
 
   /// When the request was first put into a batch; `.never` until then.
   public var firstScheduled: [Instant] = []

@@ -1,6 +1,7 @@
 /// Which requests are turns of one session: a tree of requests for each session.
 ///
-/// 20 bytes a request. A request without a session is a session of its own.
+/// 20 bytes a request, and one for each mark that some have. A request without a session is a
+/// session of its own.
 public struct SessionTurns: Sendable, Equatable {
   /// The session of each request, dense, by first appearance.
   public private(set) var session: [Int32] = []
@@ -11,6 +12,8 @@ public struct SessionTurns: Sendable, Equatable {
   /// Picoseconds from the last token of that turn to this request: think time, or a tool's run
   /// time; −1 if it is not known.
   public private(set) var delay: [Int64] = []
+  private var untimed = RowFlags()
+  private var lost = RowFlags()
 
   /// No requests.
   public init() {}
@@ -19,12 +22,33 @@ public struct SessionTurns: Sendable, Equatable {
   public var count: Int { session.count }
 
   /// Adds a request; `parent` is a row, −1 for a first turn.
-  public mutating func append(session: Int32, turn: Int32, parent: Int32, delay: Int64) {
+  ///
+  /// It `isUntimed` if its arrival was not recorded; a turn that `losesOutput` has an answer that
+  /// turns after it do not repeat.
+  public mutating func append(
+    session: Int32, turn: Int32, parent: Int32, delay: Int64, isUntimed: Bool = false,
+    losesOutput: Bool = false
+  ) {
+    untimed.append(isUntimed, row: count)
+    lost.append(losesOutput, row: count)
     self.session.append(session)
     self.turn.append(turn)
     self.parent.append(parent)
     self.delay.append(delay)
   }
+
+  /// Whether the request in `row` was recorded by its delay alone: its arrival is as if the turn
+  /// before had taken no time.
+  public func isUntimed(_ row: Int) -> Bool { untimed[row] }
+
+  /// Whether there are such requests.
+  public var hasUntimed: Bool { !untimed.isEmpty }
+
+  /// Whether turns after the one in `row` do not repeat its answer, as where thoughts are dropped.
+  public func losesOutput(_ row: Int) -> Bool { lost[row] }
+
+  /// Whether there are such turns.
+  public var hasLostOutputs: Bool { !lost.isEmpty }
 
   /// Number of sessions.
   public var sessions: Int64 { Int64(session.max() ?? -1) + 1 }
@@ -50,6 +74,8 @@ public struct SessionTurns: Sendable, Equatable {
     turn.removeLast(surplus)
     parent.removeLast(surplus)
     delay.removeLast(surplus)
+    untimed.truncate(to: count)
+    lost.truncate(to: count)
     for row in parent.indices where parent[row] >= Int32(count) { parent[row] = -1 }
   }
 
@@ -70,5 +96,7 @@ public struct SessionTurns: Sendable, Equatable {
     turn = order.map { turn[$0] }
     parent = order.map { parent[$0] < 0 ? -1 : place[Int(parent[$0])] }
     delay = order.map { delay[$0] }
+    untimed.permute(order)
+    lost.permute(order)
   }
 }

@@ -65,7 +65,7 @@ public struct PrefixKeys: Sendable {
     guard let turns = requests.turns else { return next }
     for child in 0..<chains.count {
       let row = Int(turns.parent[child])
-      guard row >= 0, next[row] < 0 else { continue }
+      guard row >= 0, next[row] < 0, !turns.losesOutput(row) else { continue }
       let (own, its) = (chains.range(of: row), chains.range(of: child))
       let full = Int(requests.prompt[row] / chains.tokensPerBlock)
       let stored = Int(requests.prompt[row]) + Int(requests.output[row]) - 1

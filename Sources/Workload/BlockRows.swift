@@ -58,7 +58,9 @@ struct BlockRows: Sendable {
       found = blocks.resized(to: size)
       report.warnings.append(
         "hash_ids do not fit input_length at blocks of \(blocks.blockSize) tokens; all rows fit"
-          + " blocks of \(size) tokens, which they are read with")
+          + " blocks of \(size) tokens, which they are read with"
+          + (size == 16 && power == 9
+            ? "; if times are seconds the format is \(VLLMTimedTraceFormat.name)" : ""))
     }
     report.blocks = found
     if found.violations > 0 {

@@ -50,6 +50,8 @@ public struct RowFault: Error, Equatable, Sendable {
     case list
     /// Something else than a text.
     case notText
+    /// Something else than true and false.
+    case bool
     /// A value that contradicts the rows above.
     case differs
     /// A text shorter or longer than vLLM's sampler takes.
@@ -100,6 +102,7 @@ public struct RowFault: Error, Equatable, Sendable {
     case .null: "\(name) is null"
     case .twice: "\(name) occurs twice"
     case .notText: "\(subject) is not a text"
+    case .bool: "\(subject) is neither true nor false"
     case .differs: "\(subject) differs from the rows above"
     case .outside: "\(name) are outside what vLLM samples"
     case .list: "\(subject) is not a list of whole numbers"

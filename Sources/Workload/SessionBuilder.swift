@@ -44,6 +44,8 @@ struct SessionBuilder: Sendable {
   private var delay: [Int64] = []
   private var parent: [Int64] = []
   private var recordedTurn: [Int32] = []
+  private var untimed: [Bool] = []
+  private var lost: [Bool] = []
   private var lines: [Int32] = []
   /// Sessions by name, rows by id: only looked up.
   private var sessions: [String: Int32] = [:]
@@ -65,7 +67,7 @@ struct SessionBuilder: Sendable {
     count += 1
     let isSilent =
       row.session == nil && row.id == nil && row.parent == nil && row.delay == nil
-      && row.turn == nil
+      && row.turn == nil && !row.losesOutput
     if isSilent, lines.isEmpty { return }
     Self.set(Int32(truncatingIfNeeded: line), in: &lines, count, else: 0)
     if let name = row.session {
@@ -82,6 +84,8 @@ struct SessionBuilder: Sendable {
     }
     if let own = row.delay { Self.set(own, in: &delay, count, else: -1) }
     if let named = row.parent { Self.set(named, in: &parent, count, else: Self.none) }
+    if row.time == nil { Self.set(true, in: &untimed, count, else: false) }
+    if row.losesOutput { Self.set(true, in: &lost, count, else: false) }
     if let turn = row.turn { Self.set(turn, in: &recordedTurn, count, else: -1) }
     if let id = row.id {
       if rowOf[id] == nil { rowOf[id] = number } else { repeatedIDs.add(lines[Int(number)]) }
@@ -89,8 +93,11 @@ struct SessionBuilder: Sendable {
     if row.session != nil || row.parent != nil { rowsWithSession += 1 }
   }
 
-  /// The last row of a session, nil if there is none.
-  func lastRow(of session: String) -> Int? { sessions[session].map { Int(last[Int($0)]) } }
+  /// The row above that `row` names as the one before it, nil if it names none.
+  func rowBefore(_ row: TraceRow) -> Int? {
+    if let parent = row.parent { return rowOf[parent].map { Int($0) } }
+    return row.session.flatMap { sessions[$0] }.map { Int(last[Int($0)]) }
+  }
 
   /// Makes `column` as long as `count` rows, whose last has `value`.
   private static func set<Value>(
@@ -140,7 +147,10 @@ struct SessionBuilder: Sendable {
       }
       if number == next { next += 1 }
       let delay = parents[row] >= 0 && row < delay.count ? delay[row] : -1
-      result.append(session: number, turn: turn[row], parent: parents[row], delay: delay)
+      result.append(
+        session: number, turn: turn[row], parent: parents[row], delay: delay,
+        isUntimed: parents[row] >= 0 && row < untimed.count && untimed[row],
+        losesOutput: row < lost.count && lost[row])
     }
     return result
   }

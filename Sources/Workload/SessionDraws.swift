@@ -158,7 +158,7 @@ struct SessionDraws: ~Copyable {
     table.append(at: time, prompt: Int32(prompt), output: Int32(output))
     sessionTurns.append(
       session: session, turn: turn.number, parent: parent?.row ?? -1,
-      delay: parent == nil ? -1 : delay)
+      delay: parent == nil ? -1 : delay, losesOutput: !settings.keepsOutput)
     let size = Int(chains.tokensPerBlock)
     chains.extend(&turn.blocks, to: prompt / size)
     for block in turn.blocks { chains.append(block) }

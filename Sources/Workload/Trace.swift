@@ -39,6 +39,8 @@ public struct TraceOptions: Sendable {
   public var keepsBlocks = true
   /// Tokens of a prompt block; nil: as the format has it, or as all rows fit.
   public var blockTokens: Int?
+  /// No block has more tokens.
+  static let largestBlock: Int32 = 1 << 20
 
   /// All requests, at the times recorded.
   public init() {}
@@ -46,8 +48,8 @@ public struct TraceOptions: Sendable {
   /// Why these options cannot be used, nil when they can.
   var fault: String? {
     if let limit, limit < 1 { return "limit \(limit) must be at least 1" }
-    if let blockTokens, !(1...(1 << 20)).contains(blockTokens) {
-      return "blocks of \(blockTokens) tokens must have 1...1048576"
+    if let blockTokens, !(1...Int(Self.largestBlock)).contains(blockTokens) {
+      return "blocks of \(blockTokens) tokens must have 1...\(Self.largestBlock)"
     }
     if let concurrency {
       if concurrency < 1 { return "concurrency \(concurrency) must be at least 1" }

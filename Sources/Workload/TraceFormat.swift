@@ -15,6 +15,7 @@ public let traceFormats: [any TraceFormat.Type] = [
   ShareGPTFormat.self,
   SplitwiseSimFormat.self,
   VidurFormat.self,
+  VidurLengthsFormat.self,
   VLLMCustomFormat.self,
   VLLMTimedTraceFormat.self,
   WekaFormat.self,

@@ -27,6 +27,8 @@ public struct TraceRow: Sendable {
   public var isFirstTurn = false
   /// Picoseconds from the end of the turn before to this one; nil if the row does not say.
   public var delay: Int64?
+  /// Whether turns after it do not repeat its answer.
+  public var losesOutput = false
 
   /// A row that says nothing.
   public init() {}
@@ -44,5 +46,6 @@ public struct TraceRow: Sendable {
     turn = nil
     isFirstTurn = false
     delay = nil
+    losesOutput = false
   }
 }

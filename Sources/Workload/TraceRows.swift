@@ -113,8 +113,9 @@ public struct TraceRows: Sendable {
   /// took no time, which a recording does not tell; nil beyond 64 bits.
   private mutating func timeAfterTurn(_ row: TraceRow) throws(RowFault) -> Int64? {
     if ignoresTimes { return 0 }
-    guard let delay = row.delay, let name = row.session, let last = sessions.lastRow(of: name)
-    else { throw RowFault(.missing, field: 0) }
+    guard let delay = row.delay, let last = sessions.rowBefore(row) else {
+      throw RowFault(.missing, field: 0)
+    }
     if rowsByDelay == 0 { firstByDelay = line }
     rowsByDelay += 1
     guard let delay = scale.apply(Int128(delay)) else { return nil }
@@ -170,7 +171,6 @@ public struct TraceRows: Sendable {
     }
     blocks = nil
     result.turns = sessions.turns(result.arrival)
-    result.hasUntimedTurns = rowsByDelay > 0
     if backwards > 0 { result.sortByArrival() }
     rowsRead -= max(0, result.count - limit)
     result.truncate(to: limit)
@@ -198,8 +198,9 @@ public struct TraceRows: Sendable {
     }
     if rowsByDelay > 0 {
       warnings.append(
-        "\(path):\(firstByDelay): has a delay in place of a time (\(rows(rowsByDelay))); it arrives"
-          + " so long after the turn before arrives, and a closed loop waits for that turn's end")
+        "\(path):\(firstByDelay): has a delay in place of a time (\(rows(rowsByDelay))): closed"
+          + " sessions, the default then, wait for the end of the turn before; open ones come as if"
+          + " it took no time")
     }
     warnings += sessions.warnings(path)
     if backwards > 0, traits.isSorted {

@@ -19,9 +19,13 @@ extension TraceWriter {
     func key(_ name: StaticString) {
       name.withUTF8Buffer { text.append(contentsOf: $0) }
     }
-    key("{\"timestamp\": ")
-    text.append(milliseconds: requests.arrival[row].picoseconds)
-    key(", \"input_length\": ")
+    key("{")
+    if !isUntimed(row) {
+      key("\"timestamp\": ")
+      text.append(milliseconds: requests.arrival[row].picoseconds)
+      key(", ")
+    }
+    key("\"input_length\": ")
     text.append(Int64(requests.prompt[row]))
     key(", \"output_length\": ")
     text.append(Int64(requests.output[row]))
@@ -60,6 +64,9 @@ extension TraceWriter {
         losses.append(
           "format mooncake does not say how long a block is: these have \(chains.tokensPerBlock)"
             + " tokens, its readers expect 512")
+      }
+      if requests.turns?.hasLostOutputs == true {
+        losses.append("format mooncake does not say that answers are not repeated")
       }
       if requests.turns?.hasForks == true {
         losses.append("format mooncake has no forks: a turn follows the last one of its session")

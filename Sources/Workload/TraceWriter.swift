@@ -54,9 +54,16 @@ public struct TraceWriter: Sendable {
       var names = ["request_id", "arrival_s", "input_tokens", "output_tokens"]
       if requests.turns != nil { names += ["session_id", "parent_id", "delay_s"] }
       if requests.chains != nil { names += ["block_size", "blocks"] }
+      if keepsMarks { names.append("keep_output") }
       return names.joined(separator: ",") + "\n"
     }
   }
+
+  /// Whether rows say which answers turns after them repeat: all do where there is no such mark.
+  private var keepsMarks: Bool { requests.turns?.hasLostOutputs ?? false }
+
+  /// Whether the request in `row` has a delay in place of an arrival.
+  func isUntimed(_ row: Int) -> Bool { requests.turns?.isUntimed(row) ?? false }
 
   /// Appends the request in `row` with its line break.
   public func write(_ row: Int, to text: inout [UInt8]) {
@@ -84,7 +91,7 @@ public struct TraceWriter: Sendable {
   private func writeCSV(_ row: Int, to text: inout [UInt8]) {
     text.append(Int64(row))
     text.append(.comma)
-    text.append(seconds: requests.arrival[row].picoseconds)
+    if !isUntimed(row) { text.append(seconds: requests.arrival[row].picoseconds) }
     text.append(.comma)
     text.append(Int64(requests.prompt[row]))
     text.append(.comma)
@@ -103,6 +110,9 @@ public struct TraceWriter: Sendable {
       text.append(.comma)
       writeBlocks(of: row, chains, separator: .space, to: &text)
     }
+    if keepsMarks, let turns = requests.turns {
+      text.append(contentsOf: turns.losesOutput(row) ? ",false".utf8 : ",true".utf8)
+    }
   }
 
   private func writeJSON(_ row: Int, to text: inout [UInt8]) {
@@ -112,7 +122,11 @@ public struct TraceWriter: Sendable {
     key("{\"request_id\":")
     text.append(Int64(row))
     key(",\"arrival_s\":")
-    text.append(seconds: requests.arrival[row].picoseconds)
+    if isUntimed(row) {
+      key("null")
+    } else {
+      text.append(seconds: requests.arrival[row].picoseconds)
+    }
     key(",\"input_tokens\":")
     text.append(Int64(requests.prompt[row]))
     key(",\"output_tokens\":")
@@ -131,6 +145,9 @@ public struct TraceWriter: Sendable {
       key(",\"blocks\":[")
       writeBlocks(of: row, chains, separator: .comma, to: &text)
       key("]")
+    }
+    if keepsMarks, let turns = requests.turns {
+      key(turns.losesOutput(row) ? ",\"keep_output\":false" : ",\"keep_output\":true")
     }
     key("}")
   }

@@ -48,6 +48,9 @@ struct TraceOutput: ParsableArguments {
   func check() throws {
     _ = try format()
     guard let output else { throw ValidationError("Missing expected argument '--output <output>'") }
+    if output.hasSuffix(".gz") {
+      throw ConfigError(.flag("--output"), "\(output): files are written plain; leave .gz out")
+    }
     if output != "-" { try checkFile(output, force: force) }
   }
 

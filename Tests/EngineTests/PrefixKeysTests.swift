@@ -14,7 +14,8 @@ import Units
   }
 
   private func table(
-    _ rows: [(prompt: Int32, output: Int32, chain: [Int32])], size: Int32, parents: [Int32] = []
+    _ rows: [(prompt: Int32, output: Int32, chain: [Int32])], size: Int32, parents: [Int32] = [],
+    losesOutputs: Bool = false
   ) -> RequestTable {
     var table = RequestTable()
     var chains = PromptChains(tokensPerBlock: size)
@@ -27,7 +28,10 @@ import Units
     table.chains = chains
     guard !parents.isEmpty else { return table }
     var turns = SessionTurns()
-    for parent in parents { turns.append(session: 0, turn: 1, parent: parent, delay: -1) }
+    for parent in parents {
+      turns.append(
+        session: 0, turn: 1, parent: parent, delay: -1, losesOutput: losesOutputs)
+    }
     table.turns = turns
     return table
   }
@@ -75,6 +79,9 @@ import Units
     let keys = try #require(PrefixKeys(rows, tokensPerBlock: 16))
     #expect(names(keys, 0) == [1, 3])
     #expect(names(keys, 1) == [1, 3, 4])
+    let lost = table(
+      [(20, 13, [1, 2]), (50, 4, [1, 3, 4, 5])], size: 16, parents: [-1, 0], losesOutputs: true)
+    #expect(names(try #require(PrefixKeys(lost, tokensPerBlock: 16)), 0) == [1])
   }
 
   @Test func `a turn that is shorter, or begins otherwise, names nothing of the one before`() throws

@@ -91,10 +91,9 @@ import Units
       table.append(at: time, prompt: 9, output: 9)
       turns.append(
         session: Int32(row % 2), turn: parent < 0 ? 1 : 2, parent: Int32(parent),
-        delay: parent < 0 ? -1 : delay)
+        delay: parent < 0 ? -1 : delay, isUntimed: untimed && parent >= 0)
     }
     table.turns = turns
-    table.hasUntimedTurns = untimed
     return table
   }
 

@@ -1,6 +1,7 @@
-import Metrics
 import Testing
 import Units
+
+@testable import Metrics
 
 @Suite struct SessionTurnsTests {
   // Row 2 and row 3 follow row 0; row 1 stands alone. Arrivals are in the opposite order.
@@ -26,6 +27,30 @@ import Units
     #expect(turns.turn == [2, 2, 1, 1])
     #expect(turns.parent == [3, 3, -1, -1])
     #expect(turns.delay == [7, 5, -1, -1])
+  }
+
+  @Test func `marks follow their rows and cost nothing without any`() throws {
+    var turns = SessionTurns()
+    turns.append(session: 0, turn: 1, parent: -1, delay: -1)
+    turns.append(session: 0, turn: 2, parent: 0, delay: 5, isUntimed: true)
+    turns.append(session: 0, turn: 3, parent: 1, delay: 5, losesOutput: true)
+    turns.append(session: 0, turn: 4, parent: 2, delay: 5)
+    #expect((0..<4).map(turns.isUntimed) == [false, true, false, false])
+    #expect((0..<4).map(turns.losesOutput) == [false, false, true, false])
+    var table = table
+    table.turns = turns
+    #expect(table.hasUntimedTurns)
+    table.sortByArrival()
+    let sorted = try #require(table.turns)
+    #expect((0..<4).map(sorted.isUntimed) == [false, false, true, false])
+    #expect((0..<4).map(sorted.losesOutput) == [false, true, false, false])
+    table.truncate(to: 2)
+    let cut = try #require(table.turns)
+    #expect(!cut.hasUntimed && cut.hasLostOutputs && !table.hasUntimedTurns)
+    var plain = SessionTurns()
+    plain.append(session: 0, turn: 1, parent: -1, delay: -1)
+    turns.truncate(to: 1)
+    #expect(turns == plain)
   }
 
   @Test func `a turn whose parent is cut off follows nothing`() throws {

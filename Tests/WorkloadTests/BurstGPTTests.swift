@@ -42,6 +42,8 @@ import Workload
       trace.report.warnings.contains {
         $0.hasSuffix("Total tokens of 1 row are not the sum; not used")
       })
+    let empty = try read(Self.first + "7,ChatGPT,40,8,,x\n8,ChatGPT,40,8,x,x\n")
+    #expect(empty.prompts == [40, 40])
   }
 
   @Test func `more than 106 days need a limit or a speedup`() throws {

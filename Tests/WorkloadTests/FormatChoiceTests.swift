@@ -17,8 +17,8 @@ import Workload
       found
         == "trace.txt: unknown format \"moncake\"; nearest: mooncake;"
         + " known: auto, azure, azure-lmm, blis, burstgpt, llmservingsim, martlet, martlet-jsonl,"
-        + " measured, mooncake, qwen-bailian, sharegpt, splitwise-sim, vidur, vllm-custom,"
-        + " vllm-timed-trace, weka")
+        + " measured, mooncake, qwen-bailian, sharegpt, splitwise-sim, vidur, vidur-lengths,"
+        + " vllm-custom, vllm-timed-trace, weka")
   }
 
   @Test func `JSON given as CSV and CSV as JSON are told`() throws {

@@ -70,6 +70,9 @@ import Workload
       format: "vidur", header: "arrived_at,num_prefill_tokens,num_decode_tokens",
       rows: ["0.0,10,3", "5.8926549999999995,20,4"]),
     Sample(
+      format: "vidur-lengths", header: "num_prefill_tokens,num_decode_tokens,num_total_tokens",
+      rows: ["10,3,13", "20,4,24"]),
+    Sample(
       format: "vllm-timed-trace", header: "",
       rows: [#"{"timestamp": 3, "input_length": 40, "output_length": 4, "hash_ids": [1, 2, 3]}"#]),
   ]

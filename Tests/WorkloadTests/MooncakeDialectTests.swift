@@ -24,7 +24,7 @@ import Workload
     #expect(turns.delay == [-1, 30_000_000_000, 250_000_000, -1, 7_000_000_000])
     #expect(
       trace.report.warnings.first?
-        .contains(":3: has a delay in place of a time (2 rows); it arrives so long after") == true)
+        .contains(":3: has a delay in place of a time (2 rows): closed sessions") == true)
     // Twice as fast: the times between arrivals halve, the delays are the sessions' own.
     let fast = try read(text) { $0.speedup = 2 }
     #expect(fast.arrivals == trace.arrivals.map { $0 / 2 })

@@ -45,6 +45,15 @@ import Workload
     #expect(trace.report.blocks?.rowsWithDuplicates == 0)
   }
 
+  @Test func `an answer with thoughts is not in the prompt of the next turn`() throws {
+    let text =
+      line(1, after: -1, at: "0", 32, turn: 1, "1, 2")
+      + line(2, after: 1, at: "1", 64, turn: 2, "1, 2, 3, 4").replacing("text", with: "thinking")
+      + line(3, after: 2, at: "2", 96, turn: 3, "1, 2, 3, 4, 5, 6")
+    let turns = try #require(try read(text).requests.turns)
+    #expect((0..<3).map(turns.losesOutput) == [false, true, false])
+  }
+
   @Test func `rows of one chat are only requests when nobody has a parent`() throws {
     let trace = try read(line(1, after: -1, at: "0", 16, turn: 1, "1"))
     #expect(trace.requests.turns == nil)

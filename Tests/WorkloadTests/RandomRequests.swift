@@ -23,6 +23,7 @@ func randomRequests(_ seed: UInt64) -> RequestTable {
   var time: Int64 = dice.roll(2) == 0 ? 0 : Int64(dice.roll(1 << 30)) << 20
   var paths: [[BlockID]] = [[]]
   var sessions: Int32 = 0
+  let losesOutputs = dice.roll(2) == 0
   for row in 0..<count {
     if dice.roll(3) > 0 { time += Int64(dice.roll(1 << 30)) << dice.roll(12) }
     let prompt = 1 + dice.roll(4000)
@@ -45,9 +46,10 @@ func randomRequests(_ seed: UInt64) -> RequestTable {
       let known = sessions > 0 && dice.roll(4) == 0 ? Int32(dice.roll(Int(sessions))) : sessions
       let session = parent < 0 ? known : all.session[Int(parent)]
       sessions = max(sessions, session + 1)
+      let delay = [-1, 0, 1, Int64(dice.roll(1 << 30)) << 15][dice.roll(4)]
       all.append(
         session: session, turn: parent < 0 ? 1 : all.turn[Int(parent)] + 1, parent: parent,
-        delay: parent < 0 ? -1 : [-1, 0, 1, Int64(dice.roll(1 << 30)) << 15][dice.roll(4)])
+        delay: parent < 0 ? -1 : delay, losesOutput: losesOutputs && dice.roll(3) == 0)
       turns = all
     }
   }

@@ -196,6 +196,11 @@ import Units
         "data: 2 clients have no lengths and are left out, with 75.0 % of the requests of that "
           + "time",
       ])
+    let cut = try data.draw(.init(start: 300, duration: 600))
+    #expect(
+      cut.report.warnings.contains {
+        $0.hasSuffix("language/m ends at 600.0 s; nothing arrives in the last 300.0 s")
+      })
     #expect(
       data.refusal(.init(start: 600))
         == "data: language/m has no requests from 600.0 s to 4200.0 s; clients with lengths ask "

@@ -130,16 +130,6 @@ import Workload
     #expect((sessions.sessions, sessions.longest) == (70, 411))
   }
 
-  @Test func `a file of lengths without arrivals is refused by the name of its column`() throws {
-    let name = "vidur_arxiv_summarization_stats_llama2_tokenizer_filtered_v2.csv.gz"
-    guard let path = sharedTrace(name) else { return }
-    #expect {
-      try readTrace(at: path, options: TraceOptions())
-    } throws: {
-      "\($0)".contains("nearest format: vidur, which also needs arrived_at")
-    }
-  }
-
   @Test func `the first rows of BurstGPT lose their failures alone`() throws {
     guard let path = sharedTrace("BurstGPT_1_first60rows.csv") else { return }
     let trace = try readTrace(at: path, options: TraceOptions())

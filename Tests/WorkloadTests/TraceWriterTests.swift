@@ -79,6 +79,28 @@ import Workload
     #expect(lines[1].hasSuffix(#""parent_id":null,"delay_s":null,"block_size":16,"blocks":[]}"#))
   }
 
+  @Test(arguments: [TraceWriter.Format.csv, .jsonl, .mooncake])
+  func `turns that came a delay after another stay without an arrival`(
+    format: TraceWriter.Format
+  ) throws {
+    let original = try read(
+      """
+      {"session_id":"a","timestamp":0,"input_length":100,"output_length":100}
+      {"session_id":"b","timestamp":500,"input_length":50,"output_length":7}
+      {"session_id":"a","delay":1000,"input_length":300,"output_length":10}
+      {"session_id":"b","delay":200.5,"input_length":60,"output_length":10}
+      {"session_id":"a","timestamp":9000,"delay":30,"input_length":400,"output_length":10}
+      """
+    ).requests
+    #expect(original.arrival.map(\.seconds.value) == [0, 0.5, 0.7005, 1, 9])
+    let bytes = TraceWriter(original, as: format).bytes
+    let again = try read(bytes).requests
+    expectEqual(again, original, 0)
+    let turns = try #require(again.turns)
+    #expect((0..<5).map(turns.isUntimed) == [false, false, true, true, false])
+    #expect(TraceWriter(again, as: format).bytes == bytes)
+  }
+
   @Test func `a trace whose first row was dropped keeps its first arrival`() throws {
     let original = try read(
       "arrived_at,num_prefill_tokens,num_decode_tokens\n1,0,5\n3.5,7,5\n")

@@ -26,11 +26,12 @@ public struct LLMServingSimFormat: TraceFormat {
   }
   /// Tokens of a block, vLLM's default.
   public let tokensPerBlock: Int32 = 16
+  /// Names are those of tokens, whatever is before them.
+  public var hasChainedNames: Bool { false }
 
   private let keys = Self.fields.map { Array($0.utf8) }
   private var ids: [UInt64] = []
   private var turns: Int64 = 0
-  private var unknownArrivals = 0
   private var otherLengths = 0
 
   /// Whether `firstLine` is a request or a session.
@@ -91,11 +92,6 @@ public struct LLMServingSimFormat: TraceFormat {
 
   /// Adds what all rows together showed.
   public func conclude(_ report: inout TraceReport) {
-    if unknownArrivals > 0 {
-      report.warnings.append(
-        "\(rows(unknownArrivals)) follow a turn whose end no trace knows: they arrive its"
-          + " tool_duration_ns after it unless sessions run as a closed loop")
-    }
     if otherLengths > 0 {
       report.warnings.append(
         "input_tok_ids of \(rows(otherLengths)) are not input_toks many; blocks end with the"
@@ -107,13 +103,13 @@ public struct LLMServingSimFormat: TraceFormat {
   private mutating func readSession(
     _ line: Span<UInt8>, _ range: Range<Int>, at start: Int128, into rows: inout TraceRows
   ) throws(RowFault) {
-    var time = start
     var (parent, delay): (Int64?, Int64?) = (nil, nil)
     var isEmpty = true
     try JSONScanner.elements(of: line, in: range, field: 5) { (i) throws(RowFault) in
       isEmpty = false
       var row = TraceRow()
-      row.time = time
+      // When a later turn came depends on the system that served the one before.
+      row.time = parent == nil ? start : nil
       let begin = i
       do throws(RowFault) {
         let values = try JSONScanner.values(of: keys, in: line, &i)
@@ -132,9 +128,7 @@ public struct LLMServingSimFormat: TraceFormat {
           throw RowFault(.tooLarge, field: 6, at: values[6])
         }
         try rows.keep(row, hasBlocks: tokensPerBlock > 0)
-        if parent != nil { unknownArrivals += 1 }
         (parent, delay) = (row.id, pause)
-        time += Int128(pause)
       } catch {
         rows.drop(row, for: error, in: line)
         i = begin

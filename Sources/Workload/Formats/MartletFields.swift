@@ -3,7 +3,9 @@ struct MartletFields: Sendable {
   /// The columns or keys that must be there.
   static let fields = ["arrival_s", "input_tokens", "output_tokens", "request_id"]
   /// Those that need not.
-  static let optionalFields = ["parent_id", "session_id", "delay_s", "block_size", "blocks"]
+  static let optionalFields = [
+    "parent_id", "session_id", "delay_s", "block_size", "blocks", "keep_output",
+  ]
   static let names = fields + optionalFields
   /// Times count from the zero of the file, which a written trace has from the one it was read of.
   static var traits: TraceTraits {
@@ -29,7 +31,10 @@ struct MartletFields: Sendable {
   mutating func read(
     _ line: Span<UInt8>, _ ranges: CSVColumns.Ranges, into row: inout TraceRow
   ) throws(RowFault) {
-    row.time = try RowFault.time(line, ranges[0], field: 0, power: 12)
+    // A turn that came a delay after another has no arrival of its own.
+    if !ranges[0].isEmpty || ranges[4].isEmpty || ranges[6].isEmpty {
+      row.time = try RowFault.time(line, ranges[0], field: 0, power: 12)
+    }
     row.prompt = try RowFault.tokens(line, ranges[1], field: 1)
     row.output = try RowFault.tokens(line, ranges[2], field: 2)
     row.id = try Self.number(line, ranges[3], field: 3)
@@ -46,6 +51,7 @@ struct MartletFields: Sendable {
       }
       row.delay = delay
     }
+    if !ranges[9].isEmpty { row.losesOutput = try !Self.bool(line, ranges[9], field: 9) }
     if !ranges[7].isEmpty { try readSize(line, ranges[7]) }
     try JSONScanner.naturals(of: line, in: ranges[8], field: 8, into: &row.hashes)
     guard !row.hashes.isEmpty else { return }
@@ -57,6 +63,9 @@ struct MartletFields: Sendable {
   private mutating func readSize(_ line: Span<UInt8>, _ range: Range<Int>) throws(RowFault) {
     let size = try RowFault.tokens(line, range, field: 7)
     guard size > 0 else { throw RowFault(.zero, field: 7) }
+    guard size <= TraceOptions.largestBlock else {
+      throw RowFault(.tooLarge, field: 7, at: range)
+    }
     guard tokensPerBlock == 0 || tokensPerBlock == size else {
       throw RowFault(.differs, field: 7, at: range)
     }
@@ -73,6 +82,14 @@ struct MartletFields: Sendable {
       let id = Int64(exactly: value)
     else { throw RowFault(.whole, field: field, at: range) }
     return id
+  }
+
+  private static func bool(
+    _ line: Span<UInt8>, _ range: Range<Int>, field: Int
+  ) throws(RowFault) -> Bool {
+    if line.equals(Array("true".utf8), in: range) { return true }
+    if line.equals(Array("false".utf8), in: range) { return false }
+    throw RowFault(.bool, field: field, at: range)
   }
 
   private static func text(_ line: Span<UInt8>, _ range: Range<Int>) -> String {

@@ -38,6 +38,8 @@ public struct MartletJSONFormat: TraceFormat {
   public mutating func parse(_ line: Span<UInt8>, into row: inout TraceRow) throws(RowFault) {
     let values = try JSONScanner.values(of: keys, inAll: line)
     for field in Self.fields.indices where values[field].isEmpty {
+      // Turns with a delay need no arrival.
+      if field == 0, !values[4].isEmpty, !values[6].isEmpty { continue }
       throw RowFault(.missing, field: field)
     }
     try content.read(line, values, into: &row)

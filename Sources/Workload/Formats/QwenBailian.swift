@@ -2,7 +2,8 @@
 ///
 /// Source: repository alibaba-edu/qwen-bailian-usagetraces-anon. `hash_ids` stand for single
 /// blocks of 16 tokens, whatever is before them, so equal ids after other beginnings are other
-/// blocks. `parent_chat_id` names the turn before, −1 for none. `type` is not used.
+/// blocks. `parent_chat_id` names the turn before, −1 for none. Of `type` only `thinking` counts:
+/// the next turn's prompt does not repeat the thoughts that such an answer begins with.
 public struct QwenBailianFormat: TraceFormat {
   /// The name that an experiment uses.
   public static let name = "qwen-bailian"
@@ -12,10 +13,11 @@ public struct QwenBailianFormat: TraceFormat {
   /// Columns or keys that every row must have.
   public static let fields = ["timestamp", "input_length", "output_length"]
   /// Keys that a row may have.
-  public static let optionalFields = ["hash_ids", "chat_id", "parent_chat_id", "turn"]
+  public static let optionalFields = ["hash_ids", "chat_id", "parent_chat_id", "turn", "type"]
   /// Whether the first line names the columns.
   public static let hasHeader = false
 
+  private static let thinking = Array("\"thinking\"".utf8)
   private var rows = BlockRows(
     keys: Self.fields + Self.optionalFields, power: 12, tokensPerBlock: 16, isChained: false)
 
@@ -54,6 +56,9 @@ public struct QwenBailianFormat: TraceFormat {
     }
     if let range = members.optional(6, line) {
       row.turn = try RowFault.tokens(line, range, field: 6)
+    }
+    if let range = members.optional(7, line) {
+      row.losesOutput = line.equals(Self.thinking, in: range)
     }
     try rows.parseLengths(line, into: &row)
   }

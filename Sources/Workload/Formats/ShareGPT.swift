@@ -23,6 +23,8 @@ public struct ShareGPTFormat: DocumentFormat {
   }
   /// Tokens of a block.
   public var tokensPerBlock: Int32 { TextTokens.tokensPerBlock }
+  /// Names are those of texts, whatever is before them.
+  public var hasChainedNames: Bool { false }
 
   private let keys = [Array("conversations".utf8)]
   private let turnKeys = [Array("value".utf8)]

@@ -21,6 +21,8 @@ public struct VLLMCustomFormat: TraceFormat {
   }
   /// Tokens of a block.
   public var tokensPerBlock: Int32 { TextTokens.tokensPerBlock }
+  /// Names are those of texts, whatever is before them.
+  public var hasChainedNames: Bool { false }
 
   private let keys = Self.fields.map { Array($0.utf8) }
   private var tokens = TextTokens(charactersPerToken: 4)

@@ -108,7 +108,8 @@ struct LikenessDraft {
       turn.append(parent < 0 ? 1 : turn[Int(parent)] + 1)
       result.append(
         session: numbers[session], turn: turn[row], parent: parent,
-        delay: parent < 0 ? -1 : models[row].delay)
+        delay: parent < 0 ? -1 : models[row].delay,
+        isUntimed: parent >= 0 && models[row].isUntimed, losesOutput: models[row].losesOutput)
     }
     return result
   }

@@ -25,6 +25,10 @@ struct TurnTemplate: Sendable {
   let think: Int64
   /// Picoseconds since the turn before ended, −1 if that is not known.
   let delay: Int64
+  /// Whether its arrival was recorded by that delay alone.
+  let isUntimed: Bool
+  /// Whether turns after it do not repeat its answer.
+  let losesOutput: Bool
 }
 
 /// The requests of a trace, sorted by what their place in a session has to do with their size.
@@ -92,7 +96,9 @@ struct TurnTemplates: Sendable {
       matched: Int32(matched), isWhole: isWhole,
       growth: Int32(max(0, Int(prompt) - matched * tokens)),
       think: previous >= 0 ? requests.arrival[row] - requests.arrival[previous] : 0,
-      delay: requests.turns?.delay[row] ?? -1)
+      delay: requests.turns?.delay[row] ?? -1,
+      isUntimed: requests.turns?.isUntimed(row) ?? false,
+      losesOutput: requests.turns?.losesOutput(row) ?? false)
   }
 
   /// A first turn of a session about as long as `length`.

@@ -172,6 +172,12 @@ public struct ServeGen: Sendable {
     for (client, _) in plan.clients { draft.add(client) }
     let table = try draft.requests(path)
     var warnings = draft.warnings
+    let last = clients.compactMap { client in client.windows.last.map { $0.start + client.width } }
+    if let last = last.max(), last < span.start + span.duration {
+      warnings.append(
+        "\(name) ends at \(last) s; nothing arrives in the last"
+          + " \(span.start + span.duration - last) s")
+    }
     if plan.silent.clients > 0 {
       let share = plan.silent.requests / (plan.silent.requests + plan.recorded)
       warnings.append(
