@@ -5,40 +5,30 @@ internal import Units
 internal import Workload
 
 extension Assembly {
-  /// Decides how the turns of a trace's sessions arrive.
+  /// Lets the turns of a trace's sessions arrive as `TraceConfig.turnMode` says.
+  ///
+  /// Under `concurrency` the requests are no turns any more.
   ///
   /// - Throws: `ConfigError` when they can arrive neither so nor otherwise.
   package func rule(
     _ trace: TraceConfig, _ requests: inout RequestTable
   ) throws(ConfigError) {
-    let isUntimed = requests.hasUntimedTurns
-    guard trace.concurrency == nil else { return }
-    guard let turns = requests.turns else {
-      guard let sessions = trace.sessions, sessions.value == .closed else { return }
-      throw sessions.error("is closed, but the trace names no sessions: \(trace.path.value)")
+    switch try trace.turnMode(of: TraceOutline(requests)) {
+    case .closed:
+      try fillDelays(of: &requests, trace)
+      requests.closeSessions()
+    case .open: break
+    case nil: requests.turns = nil
     }
-    guard (trace.sessions?.value ?? (isUntimed ? .closed : .open)) == .closed else { return }
-    requests.turns = try withDelays(turns, trace)
-    requests.closeSessions()
   }
 
-  private func withDelays(
-    _ turns: SessionTurns, _ trace: TraceConfig
-  ) throws(ConfigError) -> SessionTurns {
-    let unknown = turns.unknownDelays
-    guard unknown > 0 else { return turns }
-    guard let thinkTime = trace.thinkTime else {
-      let place = trace.sessions?.place ?? trace.path.place
-      throw ConfigError(
-        place, key: "workload.think_time",
-        "is missing: the trace does not say how long after the turn before \(unknown) of "
-          + "\(turns.followUps) turns came; write think_time: 10 s, or a distribution")
-    }
-    var turns = turns
+  private func fillDelays(
+    of requests: inout RequestTable, _ trace: TraceConfig
+  ) throws(ConfigError) {
+    guard let thinkTime = trace.thinkTime else { return }
     let delay = try Self.delay(thinkTime.value)
     var stream = RandomStream(seed: config.seed, name: "think_time")
-    turns.fillDelays { delay.draw(from: &stream) }
-    return turns
+    requests.turns?.fillDelays { delay.draw(from: &stream) }
   }
 
   private static func delay(_ config: DelayConfig) throws(ConfigError) -> Delay {

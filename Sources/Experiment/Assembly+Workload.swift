@@ -23,9 +23,23 @@ extension Assembly {
   /// - Throws: `ConfigError` when the trace cannot be read or the distributions cannot be drawn.
   public func workload() throws(ConfigError) -> LoadedWorkload { try workload(sharing: nil) }
 
-  /// As `workload`, with all that the trace says of blocks though the run may not look at them.
-  public func wholeWorkload() throws(ConfigError) -> LoadedWorkload {
-    try load(keepsBlocks: true, sharing: nil)
+  /// The workload as a file of requests: with all that a trace says of blocks, though the run may
+  /// not look at them.
+  ///
+  /// - Throws: `ConfigError` also when arrivals are not known before a run; it names the key that
+  ///   makes a closed loop of the workload.
+  public func recordedWorkload() throws(ConfigError) -> LoadedWorkload {
+    try checkOpenLoop()
+    let loaded = try load(keepsBlocks: true, sharing: nil)
+    guard case .trace(let trace) = config.workload else { return loaded }
+    let requests = loaded.requests
+    guard !requests.closesSessions, !requests.arrival.contains(.never) else {
+      throw trace.path.error(
+        "has turns that are recorded by their delays alone, so their arrival times depend on the "
+          + "system; martlet trace convert keeps the delays, run has arrival_s in requests.csv, "
+          + "and sessions: open lets turns arrive as if answers took no time")
+    }
+    return loaded
   }
 
   /// As `workload`, with a trace that other runs read too out of `traces`.
@@ -49,6 +63,11 @@ extension Assembly {
     case .trace(let trace):
       var workload = try Self.read(
         trace, keepsBlocks: keepsBlocks, seed: config.seed, sharing: traces)
+      if trace.concurrency != nil, workload.requests.turns != nil {
+        workload.report?.warnings.append(
+          "\(trace.path.value): its sessions are ignored: workload.concurrency releases requests "
+            + "in the order of the file")
+      }
       try rule(trace, &workload.requests)
       return workload
     case .servegen(let servegen): return try Self.draw(servegen, seed: config.seed)
@@ -92,10 +111,8 @@ extension Assembly {
     }
   }
 
-  /// Checks that arrival times are known before a run, as a file of requests needs them.
-  ///
-  /// - Throws: `ConfigError` that names the key which makes the workload a closed loop.
-  public func checkOpenLoop() throws(ConfigError) {
+  /// Checks, before anything is read, that no key makes the workload a closed loop.
+  private func checkOpenLoop() throws(ConfigError) {
     let fault =
       "makes a closed loop, whose arrival times depend on the system; run it and take "
       + "arrival_s of requests.csv"
@@ -231,10 +248,12 @@ extension Assembly {
     }
   }
 
-  /// The rate that was asked for and its burstiness, as `vllm bench serve` names them.
-  package var offered: (rate: Double?, burstiness: Double?) {
+  /// The rate that was asked for and its burstiness, as `vllm bench serve` names them, of the
+  /// `requests` of this workload.
+  package func offered(by requests: RequestTable) -> (rate: Double?, burstiness: Double?) {
     guard case .generate(let generate) = config.workload else {
-      if case .trace(let trace) = config.workload, trace.sessions?.value != .closed {
+      // Of closed sessions only the first turns arrive at the rate asked for.
+      if case .trace(let trace) = config.workload, !requests.closesSessions {
         return (trace.rate?.value, nil)
       }
       if case .servegen(let servegen) = config.workload { return (servegen.rate?.value, nil) }

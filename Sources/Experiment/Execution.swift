@@ -97,7 +97,7 @@ extension Assembly {
       model: deployment.model.name, gpu: deployment.gpu.name,
       scheduler: config.engine.scheduler.name.value, toolVersion: martletVersion)
     description.label = config.name
-    (description.requestRate, description.burstiness) = offered
+    (description.requestRate, description.burstiness) = offered(by: record.requests)
     description.gpuCount = gpuCount
     description.gpuHourPrice = config.cluster.pricePerGPUHour
     description.power = power

@@ -79,10 +79,20 @@ extension TraceConfig {
       sessionGap = gap.located(time)
     }
     guard let concurrency else { return }
-    if let sessions, sessions.value == .closed {
+    if let sessions {
       throw sessions.error(
-        "closed stands beside concurrency (\(concurrency.place)), which releases requests by "
-          + "itself; keep one of them")
+        "\(sessions.value.rawValue) stands beside concurrency (\(concurrency.place)), which "
+          + "releases requests by itself; keep one of them")
+    }
+    if let thinkTime {
+      throw thinkTime.error(
+        "stands beside concurrency (\(concurrency.place)), which releases requests by itself; "
+          + "keep one of them")
+    }
+    if let sessionGap {
+      throw sessionGap.error(
+        "stands beside concurrency (\(concurrency.place)), which ignores recorded times; "
+          + "keep one of them")
     }
     for pace in [rate, speedup.value == 1 ? nil : speedup] {
       guard let pace else { continue }

@@ -51,8 +51,7 @@ struct TraceGenerate: ParsableCommand {
       let seed = try changes.checkedSeed()
       let assembly = try Assembly(
         try .load(experiment, overrides: try changes.list(), seed: seed))
-      try assembly.checkOpenLoop()
-      let workload = try assembly.wholeWorkload()
+      let workload = try assembly.recordedWorkload()
       let format = try output.format(for: workload.requests)
       output.report(try output.write(workload.requests, as: format, workload.report, &warnings))
     }

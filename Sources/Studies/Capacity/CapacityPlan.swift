@@ -207,15 +207,16 @@ private struct Load {
     switch (key.name, config.workload) {
     case ("workload.rate", .trace), ("workload.speedup", .trace):
       let requests = try Assembly(config).workload(sharing: traces).requests
-      guard let first = requests.arrival.first, let last = requests.arrival.last, last > first
-      else { return }
+      // Of closed sessions only the first turns have an arrival before the run.
+      let arrivals = requests.arrival.filter { $0 != .never }
+      guard let first = arrivals.first, let last = arrivals.last, last > first else { return }
       let span = Double(last - first) * 1e-12
       guard case .trace(let trace) = config.workload else { return }
       if key.name == "workload.speedup" {
         start = trace.speedup.value
         least = span * trace.speedup.value / Self.longest
       } else {
-        let gaps = Double(requests.count - 1)
+        let gaps = Double(arrivals.count - 1)
         start = trace.rate?.value
         recorded = gaps / span
         least = gaps / Self.longest
