@@ -1,5 +1,11 @@
 /// What the formats share that have one JSON object a line with the names of prompt blocks.
 struct BlockRows: Sendable {
+  /// Lines in order of arrival, with blocks of any size.
+  static var traits: TraceTraits {
+    var traits = TraceTraits()
+    traits.leavesBlockSize = true
+    return traits
+  }
   /// The members of the last line.
   private(set) var members: JSONMembers
   /// How names fit the prompts.

@@ -137,6 +137,12 @@ public struct TraceTraits: Sendable {
   /// Whether the files of a directory or tar archive make one trace; then
   /// `TraceOptions.limit` counts in order of arrival.
   public var joinsFiles = false
+  /// Whether files do not say how many tokens a block has, so that `TraceOptions.blockTokens` may.
+  public var leavesBlockSize = false
+  /// Whether each session has a clock of its own; they start `TraceOptions.sessionGap` apart.
+  public var hasSessionClocks = false
+  /// Whether there are texts in place of token counts, with `TraceOptions.charactersPerToken`.
+  public var hasTexts = false
 
   /// A plain table of rows in order of arrival.
   public init() {}

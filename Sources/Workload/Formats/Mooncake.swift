@@ -18,6 +18,8 @@ public struct MooncakeFormat: TraceFormat {
   ]
   /// Whether the first line names the columns.
   public static let hasHeader = false
+  /// Files do not say how many tokens a block has.
+  public static var traits: TraceTraits { BlockRows.traits }
 
   private var rows: TimedRows
 

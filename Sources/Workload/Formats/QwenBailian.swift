@@ -16,6 +16,8 @@ public struct QwenBailianFormat: TraceFormat {
   public static let optionalFields = ["hash_ids", "chat_id", "parent_chat_id", "turn", "type"]
   /// Whether the first line names the columns.
   public static let hasHeader = false
+  /// Files do not say how many tokens a block has.
+  public static var traits: TraceTraits { BlockRows.traits }
 
   private static let thinking = Array("\"thinking\"".utf8)
   private var rows = BlockRows(

@@ -19,6 +19,7 @@ public struct ShareGPTFormat: DocumentFormat {
     var traits = TraceTraits()
     traits.isDocument = true
     traits.hasTimes = false
+    traits.hasTexts = true
     return traits
   }
   /// Tokens of a block.

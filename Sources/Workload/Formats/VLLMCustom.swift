@@ -17,6 +17,7 @@ public struct VLLMCustomFormat: TraceFormat {
   public static var traits: TraceTraits {
     var traits = TraceTraits()
     traits.hasTimes = false
+    traits.hasTexts = true
     return traits
   }
   /// Tokens of a block.

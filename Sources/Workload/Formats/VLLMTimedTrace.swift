@@ -15,6 +15,8 @@ public struct VLLMTimedTraceFormat: TraceFormat {
   public static let optionalFields = MooncakeFormat.optionalFields
   /// Whether the first line names the columns.
   public static let hasHeader = false
+  /// Files do not say how many tokens a block has.
+  public static var traits: TraceTraits { BlockRows.traits }
 
   private var rows: TimedRows
 

@@ -26,6 +26,7 @@ public struct WekaFormat: DocumentFormat {
     traits.isDocument = true
     traits.isSorted = false
     traits.joinsFiles = true
+    traits.hasSessionClocks = true
     return traits
   }
   /// Tokens of a block, as the sessions say.
