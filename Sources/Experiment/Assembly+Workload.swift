@@ -133,28 +133,16 @@ extension Assembly {
   private static func read(
     _ config: TraceConfig, keepsBlocks: Bool, seed: UInt64, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
-    var options = TraceOptions()
-    options.format = config.format.value
-    options.limit = config.limit?.value
-    options.speedup = config.speedup.value
-    options.concurrency = config.concurrency?.value
-    options.blockTokens = config.blockTokens?.value
-    options.keepsBlocks = keepsBlocks
-    options.seed = seed
-    if let gap = config.sessionGap { options.sessionGap = gap.value.value }
-    if let characters = config.charactersPerToken { options.charactersPerToken = characters.value }
-    let names = ["auto"] + traceFormats.map { $0.name }
-    guard names.contains(options.format) else {
-      throw .unknown("trace format", options.format, known: names, at: config.format.place)
-    }
+    let reading = TraceReading(config, keepsBlocks: keepsBlocks, seed: seed)
     let path = config.path.value
     var trace: Trace
     if let traces {
       let key = TraceLibrary.Key(config, keepsBlocks: keepsBlocks)
-      trace = try traces.trace(key) { () throws(ConfigError) in try readTrace(path, options) }
+      trace = try traces.trace(key) { () throws(ConfigError) in try reading.read(path) }
     } else {
-      trace = try readTrace(path, options)
+      trace = try reading.read(path)
     }
+    var options = reading.options
     options.rate = config.rate?.value
     do {
       try trace.applyRate(of: options, path: path)
@@ -162,16 +150,6 @@ extension Assembly {
       throw ConfigError(nil, error.description)
     }
     return LoadedWorkload(requests: trace.requests, report: trace.report)
-  }
-
-  private static func readTrace(
-    _ path: String, _ options: TraceOptions
-  ) throws(ConfigError) -> Trace {
-    do {
-      return try Workload.readTrace(at: path, options: options)
-    } catch {
-      throw ConfigError(nil, error.description)
-    }
   }
 
   private static func draw(

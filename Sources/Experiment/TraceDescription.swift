@@ -24,18 +24,18 @@ public struct TraceDescription: Sendable {
   public init(
     of path: String, format: String = "auto", limit: Int? = nil, blockTokens: Int? = nil
   ) throws(ConfigError) {
-    var options = TraceOptions()
-    options.format = format
-    options.limit = limit
-    options.blockTokens = blockTokens
-    try self.init(of: path, options: options)
+    var reading = TraceReading()
+    reading.options.format = format
+    reading.options.limit = limit
+    reading.options.blockTokens = blockTokens
+    try self.init(of: path, as: reading)
   }
 
-  /// Reads the trace at `path` as `options` say.
+  /// Reads the trace at `path` as `reading` says.
   ///
-  /// - Throws: as the other.
-  public init(of path: String, options: TraceOptions) throws(ConfigError) {
-    let trace = try Self.read(path, options)
+  /// - Throws: as the other, and for a choice that the format does not leave.
+  public init(of path: String, as reading: TraceReading) throws(ConfigError) {
+    let trace = try reading.read(path)
     self.path = path
     report = trace.report
     statistics = TraceStatistics(trace.requests)
@@ -43,19 +43,6 @@ public struct TraceDescription: Sendable {
     sessions = SessionSharing(trace.requests)
     let arrival = trace.requests.arrival.filter { $0 != .never }
     span = (arrival.last ?? .zero) - (arrival.first ?? .zero)
-  }
-
-  /// The trace at `path`, its format being named on the command line.
-  static func read(_ path: String, _ options: TraceOptions) throws(ConfigError) -> Trace {
-    let known = ["auto"] + traceFormats.map { $0.name }
-    guard known.contains(options.format) else {
-      throw .unknown("trace format", options.format, known: known, at: .flag("--format"))
-    }
-    do {
-      return try readTrace(at: path, options: options)
-    } catch {
-      throw ConfigError(nil, error.description)
-    }
   }
 }
 

@@ -41,21 +41,15 @@ public struct TraceImitation: Sendable {
   public let warnings: [String]
   private let seed: UInt64
 
-  /// Reads the trace at `path`, in the format called `format` or `auto`, and draws one like it.
+  /// Reads the trace at `path` as `reading` says and draws one like it.
   ///
   /// - Throws: `ConfigError` when the trace cannot be read, is too short, or cannot be imitated as
   ///   wished.
   public init(
-    of path: String, format: String = "auto", _ wish: Wish = Wish()
+    of path: String, as reading: TraceReading = TraceReading(), _ wish: Wish = Wish()
   ) throws(ConfigError) {
-    let known = ["auto"] + traceFormats.map { $0.name }
-    guard known.contains(format) else {
-      throw .unknown("trace format", format, known: known, at: .flag("--format"))
-    }
-    var options = TraceOptions()
-    options.format = format
     do {
-      let trace = try readTrace(at: path, options: options)
+      let trace = try reading.read(path)
       let model = try TraceLikeness(trace.requests)
       let count = try Self.count(wish, of: trace.requests, model)
       var drawn = try model.sample(count, seed: wish.seed, rate: wish.rate)

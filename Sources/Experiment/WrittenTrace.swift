@@ -25,13 +25,6 @@ public struct WrittenTrace: Sendable {
     self.report = report
   }
 
-  /// The trace at `path`, as a file of requests is written from it.
-  ///
-  /// - Throws: `ConfigError` when the format is unknown or the file cannot be read in it.
-  public static func read(_ path: String, options: TraceOptions) throws(ConfigError) -> Trace {
-    try TraceDescription.read(path, options)
-  }
-
   /// One line for a person.
   public var text: String {
     var parts = ["\(requests) requests"]

@@ -15,14 +15,13 @@ struct Cache: ParsableCommand {
       all blocks before it. No time passes but for ttl, nothing runs at the same time, outputs \
       leave no blocks. The bounds are min (no policy has more prefix hits) and infinite.
 
+      The trace must be in a format that names the blocks of prompts.
+
       A policy may have options, each after a colon: lru-k:k=3, mark0:error=0.1:predictor=history. \
       See martlet list evictions --options.
       """)
 
-  @Argument(
-    help: "The trace, plain or gzipped, in a format that names the blocks of prompts.",
-    completion: .file())
-  var trace: String
+  @OptionGroup var input: TraceInput
 
   @Option(
     help: ArgumentHelp(
@@ -45,13 +44,6 @@ struct Cache: ParsableCommand {
     help: "Blocks that count: all, or full, which leaves a partial last block out.",
     completion: .list(["all", "full"]))
   var blocks = "all"
-
-  @Option(
-    help: "The format by name, see martlet list formats, or auto.", completion: .names(.formats))
-  var format = "auto"
-
-  @Option(help: "Reads only until so many requests are kept.")
-  var limit: Int?
 
   @Option(
     help: "A new directory for cache.csv, columns.json and miss-ratio.svg.",
@@ -87,7 +79,7 @@ struct Cache: ParsableCommand {
   }
 
   private func answer(_ question: CacheQuestion) throws(ConfigError) -> CacheTable {
-    let study = try CacheStudy(of: trace, format: format, limit: limit)
+    let study = try CacheStudy(of: input.file, as: try input.options.reading())
     var warnings = Warnings()
     for warning in study.report.warnings { warnings.warn(warning, warning) }
     let rows = try study.rows(question, jobs: jobs ?? availableCores())
@@ -102,7 +94,7 @@ struct Cache: ParsableCommand {
     try write(Array(table.csv.utf8), to: "cache.csv", in: directory)
     try write(table.columnsJSON.bytes, to: "columns.json", in: directory)
     let files = ["cache.csv", "columns.json"]
-    let title = "Blocks missed in \(Paths.last(of: trace))"
+    let title = "Blocks missed in \(Paths.last(of: input.file))"
     guard let figure = Figure.missRatios(title, table.curves).drawable else { return files }
     do throws(ConfigError) {
       let picture = try Gnuplot.draw(GnuplotScript(figure, .alone(.svg)), .svg, of: figure)

@@ -31,11 +31,12 @@ struct TraceConvert: ParsableCommand {
 
   func run() throws {
     try output.check()
-    var options = try input.options()
-    options.speedup = speedup
-    options.rate = rate
-    options.seed = seed
-    let trace = try WrittenTrace.read(input.file, options: options)
+    var reading = try input.options.reading()
+    reading.options.speedup = speedup
+    if speedup != 1 { reading.note(.speedup, at: .flag("--speedup")) }
+    reading.options.rate = rate
+    reading.options.seed = seed
+    let trace = try reading.read(input.file)
     var warnings = Warnings()
     let format = try output.format() ?? .csv
     output.report(try output.write(trace.requests, as: format, trace.report, &warnings))

@@ -61,7 +61,7 @@ struct TraceGenerate: ParsableCommand {
   private func imitate(_ trace: String, _ warnings: inout Warnings) throws {
     let seed = try changes.checkedSeed() ?? 1
     let imitation = try TraceImitation(
-      of: trace, format: likeness.format, try likeness.wish(seed: seed))
+      of: trace, as: try likeness.reading.reading(), try likeness.wish(seed: seed))
     for warning in imitation.warnings { warnings.warn(warning, warning) }
     let requests = imitation.requests
     let answer = try output.write(
@@ -79,10 +79,7 @@ struct LikenessOptions: ParsableArguments {
     completion: .file())
   var like: String?
 
-  @Option(
-    help: "The format of the trace by name, see martlet list formats, or auto.",
-    completion: .names(.formats))
-  var format = "auto"
+  @OptionGroup var reading: ReadingOptions
 
   @Option(help: "How many requests to draw; by default as many as the trace has.")
   var requests: Int?
@@ -99,7 +96,7 @@ struct LikenessOptions: ParsableArguments {
 
   /// The first of these flags that was given besides `--like`.
   var given: String? {
-    if format != "auto" { return "--format" }
+    if let flag = reading.given { return flag }
     if requests != nil { return "--requests" }
     if duration != nil { return "--duration" }
     if rate != nil { return "--rate" }

@@ -14,7 +14,7 @@ struct TraceInfo: ParsableCommand {
   var json = false
 
   func run() throws {
-    let description = try TraceDescription(of: input.file, options: try input.options())
+    let description = try TraceDescription(of: input.file, as: try input.options.reading())
     var warnings = Warnings()
     for warning in description.report.warnings { warnings.warn(warning, warning) }
     print(json ? description.json.text : description.text, terminator: "")

@@ -11,6 +11,11 @@ struct TraceInput: ParsableArguments {
     completion: .file())
   var file: String
 
+  @OptionGroup var options: ReadingOptions
+}
+
+/// How a file of requests is read.
+struct ReadingOptions: ParsableArguments {
   @Option(
     help: "The format by name, see martlet list formats, or auto.", completion: .names(.formats))
   var format = "auto"
@@ -30,19 +35,33 @@ struct TraceInput: ParsableArguments {
   @Option(help: "Tokens of a block of hash_ids, if not those of the format.")
   var blockTokens: Int?
 
+  /// The first of these flags that was given.
+  var given: String? {
+    if format != "auto" { return "--format" }
+    if limit != nil { return "--limit" }
+    if sessionGap != nil { return "--session-gap" }
+    if charactersPerToken != nil { return "--characters-per-token" }
+    return blockTokens == nil ? nil : "--block-tokens"
+  }
+
   /// What the flags ask for.
-  func options() throws(ConfigError) -> TraceOptions {
-    var options = TraceOptions()
-    options.format = format
-    options.limit = limit
-    options.blockTokens = blockTokens
-    if let charactersPerToken { options.charactersPerToken = charactersPerToken }
-    guard let sessionGap else { return options }
+  func reading() throws(ConfigError) -> TraceReading {
+    var reading = TraceReading()
+    reading.options.format = format
+    reading.options.limit = limit
+    reading.options.blockTokens = blockTokens
+    if blockTokens != nil { reading.note(.blockTokens, at: .flag("--block-tokens")) }
+    if let charactersPerToken {
+      reading.options.charactersPerToken = charactersPerToken
+      reading.note(.charactersPerToken, at: .flag("--characters-per-token"))
+    }
+    guard let sessionGap else { return reading }
+    reading.note(.sessionGap, at: .flag("--session-gap"))
     do {
-      options.sessionGap = try Seconds(parsing: sessionGap).value
+      reading.options.sessionGap = try Seconds(parsing: sessionGap).value
     } catch {
       throw ConfigError(.flag("--session-gap"), "\(error)")
     }
-    return options
+    return reading
   }
 }

@@ -122,7 +122,7 @@ import Testing
     let directory = try TestDirectory()
     _ = try directory.write(rows, to: "sessions.json")
     let yaml = experiment.replacingOccurrences(
-      of: "TRACE", with: "sessions.json, session_gap: 2 s, characters_per_token: 3.5")
+      of: "TRACE", with: "sessions.json, session_gap: 2 s")
     _ = try directory.write(yaml, to: "run.yaml")
     let generated = try Binary.martlet(["trace", "generate", "run.yaml", "-o", "-"], in: directory)
     let converted = try Binary.martlet(
@@ -135,6 +135,14 @@ import Testing
     let effective = try String(
       contentsOfFile: "\(directory.path)/out/config.effective.yaml", encoding: .utf8)
     #expect(effective.contains("session_gap: 2 s\n"))
-    #expect(effective.contains("characters_per_token: 3.5\n"))
+    _ = try directory.write("{\"prompt\":\"one two three\",\"output_tokens\":5}\n", to: "t.jsonl")
+    let texts = experiment.replacingOccurrences(
+      of: "TRACE", with: "t.jsonl, characters_per_token: 3.5")
+    _ = try directory.write(texts, to: "texts.yaml")
+    let run = try Binary.martlet(["run", "texts.yaml", "--quiet", "--out", "texts"], in: directory)
+    #expect(run?.code == 0)
+    let kept = try String(
+      contentsOfFile: "\(directory.path)/texts/config.effective.yaml", encoding: .utf8)
+    #expect(kept.contains("characters_per_token: 3.5\n"))
   }
 }

@@ -1,4 +1,4 @@
-internal import Experiment
+public import Experiment
 public import Files
 internal import Memory
 internal import Metrics
@@ -41,27 +41,15 @@ public struct CacheStudy: Sendable {
   private let requests: RequestTable
   private let chains: PromptChains
 
-  /// Reads the trace at `path`, in the format called `format` or `auto`, `limit` requests at most.
-  ///
-  /// Requests without output tokens are kept.
+  /// Reads the trace at `path` as `reading` says; requests without output tokens are kept.
   ///
   /// - Throws: `ConfigError` when the format is unknown, the file cannot be read in it, or it does
   ///   not say which blocks prompts share.
-  public init(of path: String, format: String, limit: Int?) throws(ConfigError) {
-    let known = ["auto"] + traceFormats.map { $0.name }
-    guard known.contains(format) else {
-      throw .unknown("trace format", format, known: known, at: .flag("--format"))
-    }
-    var options = TraceOptions()
-    options.format = format
-    options.limit = limit
-    options.keepsEmptyOutputs = true
-    do {
-      let trace = try readTrace(at: path, options: options)
-      (report, requests) = (trace.report, trace.requests)
-    } catch {
-      throw ConfigError(nil, error.description)
-    }
+  public init(of path: String, as reading: TraceReading) throws(ConfigError) {
+    var reading = reading
+    reading.options.keepsEmptyOutputs = true
+    let trace = try reading.read(path)
+    (report, requests) = (trace.report, trace.requests)
     guard let chains = requests.chains else {
       throw ConfigError(
         .file(path),
