@@ -31,7 +31,7 @@ extension Assembly {
     requests.turns?.fillDelays { delay.draw(from: &stream) }
   }
 
-  private static func delay(_ config: DelayConfig) throws(ConfigError) -> Delay {
+  static func delay(_ config: DelayConfig) throws(ConfigError) -> Delay {
     switch config {
     case .fixed(let time): return .fixed(time)
     case .drawn(let distribution): return .drawn(try Self.distribution(distribution))

@@ -56,7 +56,8 @@ extension Assembly {
     }
   }
 
-  private static func check(
+  /// Refuses a warm-up of all `requests`.
+  static func check(
     _ statistics: StatisticsConfig, requests: Int
   ) throws(ConfigError) {
     guard let warmup = statistics.warmupRequests, warmup.value >= requests else { return }

@@ -20,7 +20,8 @@ extension ExperimentConfig {
 extension Assembly {
   /// Reads or draws the requests.
   ///
-  /// - Throws: `ConfigError` when the trace cannot be read or the distributions cannot be drawn.
+  /// - Throws: `ConfigError` when the trace cannot be read or does not fit the experiment, or the
+  ///   distributions cannot be drawn.
   public func workload() throws(ConfigError) -> LoadedWorkload { try workload(sharing: nil) }
 
   /// The workload as a file of requests: with all that a trace says of blocks, though the run may
@@ -45,14 +46,7 @@ extension Assembly {
   /// As `workload`, with a trace that other runs read too out of `traces`.
   package func workload(sharing traces: TraceLibrary?) throws(ConfigError) -> LoadedWorkload {
     let loaded = try load(keepsBlocks: config.keepsBlocks, sharing: traces)
-    guard prefixCache != nil, let chains = loaded.requests.chains else { return loaded }
-    let (size, traceSize) = (config.engine.blockSize.value, Int(chains.tokensPerBlock))
-    guard size % traceSize == 0 || traceSize % size == 0 else {
-      throw config.engine.blockSize.error(
-        "\(size) and the \(traceSize) tokens of the trace's blocks do not divide each other, so "
-          + "the prefix cache cannot name blocks"
-      ).misfit
-    }
+    try config.checkBlocks(of: TraceOutline(loaded.requests))
     return loaded
   }
 
@@ -70,7 +64,7 @@ extension Assembly {
       }
       try rule(trace, &workload.requests)
       return workload
-    case .servegen(let servegen): return try Self.draw(servegen, seed: config.seed)
+    case .servegen(let servegen): return try Self.draw(servegen, seed: config.seed, sharing: traces)
     case .generate(let generate):
       let generator = try Self.generator(generate)
       do {
@@ -87,28 +81,20 @@ extension Assembly {
     }
   }
 
-  /// Checks that the trace can be opened and begins with a usable row, or that the distributions
-  /// can be drawn from.
+  /// Checks that the workload can be had and measured: a trace is read to its end, distributions
+  /// and clients are not drawn from.
   ///
-  /// - Throws: `ConfigError` as `workload` does.
-  public func checkWorkload() throws(ConfigError) { try Self.checkWorkload(config.workload) }
+  /// - Throws: `ConfigError` as a run does.
+  public func checkWorkload() throws(ConfigError) { try checkWorkload(sharing: nil) }
 
-  /// As `checkWorkload`, without the rest of the experiment.
-  package static func checkWorkload(_ workload: WorkloadConfig) throws(ConfigError) {
-    switch workload {
-    case .generate(let generate): _ = try generator(generate)
-    case .servegen(let servegen):
-      let (data, span) = try data(of: servegen)
-      do {
-        _ = try data.expected(in: span)
-      } catch {
-        throw ConfigError(nil, error.description)
-      }
-    case .trace(var trace):
-      trace.limit = Located(1, key: "workload.limit", at: trace.path.place)
-      trace.rate = nil
-      _ = try read(trace, keepsBlocks: false, seed: 1, sharing: nil)
+  /// As `checkWorkload`, with what other runs read too out of `traces`.
+  package func checkWorkload(sharing traces: TraceLibrary?) throws(ConfigError) {
+    guard case .trace = config.workload else {
+      var check = WorkloadCheck()
+      return try check.check(config)
     }
+    var requests = try workload(sharing: traces).requests
+    try cutWarmup(of: &requests)
   }
 
   /// Checks, before anything is read, that no key makes the workload a closed loop.
@@ -130,7 +116,7 @@ extension Assembly {
     }
   }
 
-  private static func read(
+  static func read(
     _ config: TraceConfig, keepsBlocks: Bool, seed: UInt64, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
     let reading = TraceReading(config, keepsBlocks: keepsBlocks, seed: seed)
@@ -153,11 +139,18 @@ extension Assembly {
   }
 
   private static func draw(
-    _ config: ServeGenConfig, seed: UInt64
+    _ config: ServeGenConfig, seed: UInt64, sharing traces: TraceLibrary?
   ) throws(ConfigError) -> LoadedWorkload {
-    let (data, span) = try data(of: config)
+    let data: ServeGen
+    if let traces {
+      data = try traces.clients(TraceLibrary.ClientsKey(config)) { () throws(ConfigError) in
+        try clients(of: config)
+      }
+    } else {
+      data = try clients(of: config)
+    }
     do {
-      var drawn = try data.generate(span, seed: seed)
+      var drawn = try data.generate(config.span, seed: seed)
       if let limit = config.limit { drawn.requests.truncate(to: limit.value) }
       return LoadedWorkload(requests: drawn.requests, report: drawn.report)
     } catch {
@@ -165,23 +158,18 @@ extension Assembly {
     }
   }
 
-  private static func data(
-    of config: ServeGenConfig
-  ) throws(ConfigError) -> (ServeGen, ServeGen.Span) {
-    let span = ServeGen.Span(
-      start: config.start.value.value, duration: config.duration.value.value,
-      clients: config.clients?.value, rate: config.rate?.value)
+  /// Reads the clients of `config`.
+  static func clients(of config: ServeGenConfig) throws(ConfigError) -> ServeGen {
     do {
-      let data = try ServeGen(
+      return try ServeGen(
         at: config.data.value, category: config.category?.value, model: config.model?.value)
-      return (data, span)
     } catch {
       throw ConfigError(nil, error.description)
     }
   }
 
   /// Draws the requests of a seed, once `config` is known to be possible.
-  private static func generator(
+  static func generator(
     _ config: GenerateConfig
   ) throws(ConfigError) -> (UInt64) throws(TraceError) -> RequestTable {
     let process = config.arrivals.value.process
@@ -247,5 +235,14 @@ extension Assembly {
     case .closed: return (nil, nil)
     case .mmpp, .diurnal: return (generate.arrivals.value.meanRate, nil)
     }
+  }
+}
+
+extension ServeGenConfig {
+  /// What is to be drawn of the data.
+  var span: ServeGen.Span {
+    ServeGen.Span(
+      start: start.value.value, duration: duration.value.value, clients: clients?.value,
+      rate: rate?.value)
   }
 }

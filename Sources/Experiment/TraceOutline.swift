@@ -1,5 +1,6 @@
 package import Files
 package import Metrics
+internal import Units
 
 /// What decides whether and how a trace can be replayed, without its requests.
 package struct TraceOutline: Sendable {
@@ -11,6 +12,15 @@ package struct TraceOutline: Sendable {
   let followUps: Int64
   /// Those among them whose delay is not known.
   let unknownDelays: Int
+  /// Tokens of a block of its prompts; nil when it names none, or nobody kept them.
+  let tokensPerBlock: Int?
+  /// Requests.
+  let count: Int
+  /// The last arrival that is known, in seconds.
+  let end: Double
+  /// (requests − 1) / (last − first arrival) in requests/s of those whose arrival is known; nil if
+  /// that is undefined.
+  let meanRate: Double?
 
   /// The outline of a trace that was read as `requests`.
   package init(_ requests: RequestTable) {
@@ -18,6 +28,30 @@ package struct TraceOutline: Sendable {
     hasUntimedTurns = requests.hasUntimedTurns
     followUps = requests.turns?.followUps ?? 0
     unknownDelays = requests.turns?.unknownDelays ?? 0
+    tokensPerBlock = requests.chains.map { Int($0.tokensPerBlock) }
+    count = requests.count
+    var known = 0
+    for arrival in requests.arrival where arrival != .never { known += 1 }
+    let first = requests.arrival.first { $0 != .never } ?? .zero
+    let last = requests.arrival.last { $0 != .never } ?? .zero
+    end = Double(last - .zero) * 1e-12
+    meanRate = last > first ? Double(known - 1) / (Double(last - first) * 1e-12) : nil
+  }
+}
+
+extension ExperimentConfig {
+  /// Checks that the prefix cache can name blocks of a trace with `outline`.
+  ///
+  /// - Throws: `ConfigError`, a misfit.
+  func checkBlocks(of outline: TraceOutline) throws(ConfigError) {
+    guard keepsBlocks, let traceSize = outline.tokensPerBlock else { return }
+    let size = engine.blockSize.value
+    guard size % traceSize == 0 || traceSize % size == 0 else {
+      throw engine.blockSize.error(
+        "\(size) and the \(traceSize) tokens of the trace's blocks do not divide each other, so "
+          + "the prefix cache cannot name blocks"
+      ).misfit
+    }
   }
 }
 

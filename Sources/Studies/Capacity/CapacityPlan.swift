@@ -92,24 +92,21 @@ public struct CapacityPlan: Sendable {
     }
     key = try CapacityKey(question.key, goal: question.goal, start: written)
     terms = try Self.terms(question.slo, config)
-    if case .trace(let trace) = config.workload {
-      let key = TraceLibrary.Key(trace, keepsBlocks: config.keepsBlocks)
-      traces = TraceLibrary(
-        Array(repeating: key, count: 1 + Self.mostProbes * max(1, question.seeds.count)))
-    } else {
-      traces = nil
+    traces = TraceLibrary.Reading(config).map { reading in
+      TraceLibrary(
+        of: Array(repeating: reading, count: 2 + Self.mostProbes * max(1, question.seeds.count)))
     }
     let load = try Load(config, key: key, traces)
     domain = try Self.domain(question, key, least: load.least)
     start = load.start ?? load.recorded.map(domain.rounded) ?? written ?? 1
     seeds = question.seeds.isEmpty ? [config.seed] : question.seeds
     var caveats: [String] = []
-    if seeds.count > 1, traces != nil {
+    if seeds.count > 1, case .trace = config.workload {
       caveats.append("a trace is the same for every seed; --seeds repeats equal runs")
     }
     self.caveats = caveats
-    let assembly = try Assembly(try config(at: domain.clamped(start), seed: seeds[0]))
-    try assembly.checkWorkload()
+    let first = try config(at: domain.clamped(start), seed: seeds[0])
+    try Assembly(first).checkWorkload(sharing: traces(of: first))
   }
 
   private static func terms(
@@ -176,17 +173,12 @@ public struct CapacityPlan: Sendable {
     return config
   }
 
-  /// The traces that the runs of a probe of `config` share: those of all probes when they read the
+  /// What the runs of a probe of `config` read in common: that of all probes when they read the
   /// same.
   func traces(of config: ExperimentConfig) -> TraceLibrary? {
-    guard case .trace(let trace) = config.workload else { return nil }
-    let key = TraceLibrary.Key(trace, keepsBlocks: config.keepsBlocks)
-    if case .trace(let own) = self.config.workload,
-      TraceLibrary.Key(own, keepsBlocks: self.config.keepsBlocks) == key
-    {
-      return traces
-    }
-    return TraceLibrary(Array(repeating: key, count: seeds.count))
+    guard let reading = TraceLibrary.Reading(config) else { return nil }
+    if TraceLibrary.Reading(self.config) == reading { return traces }
+    return TraceLibrary(of: Array(repeating: reading, count: seeds.count))
   }
 }
 

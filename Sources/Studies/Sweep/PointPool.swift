@@ -14,7 +14,7 @@ final class PointPool: Sendable {
     var fault: ConfigError?
   }
 
-  /// The traces that the points read.
+  /// What the points read.
   let traces: TraceLibrary
   private let points: [SweepPoint]
   private let kept: Int
@@ -27,7 +27,7 @@ final class PointPool: Sendable {
     self.kept = kept
     self.start = start
     state = Mutex(State(shares: Array(repeating: 0, count: workers)))
-    traces = TraceLibrary(points.compactMap(\.traceKey))
+    traces = TraceLibrary(of: points.compactMap(\.reading))
   }
 
   /// The next point; nil when there is none, or a file could not be written.
@@ -80,9 +80,8 @@ final class PointPool: Sendable {
 }
 
 extension SweepPoint {
-  /// The trace that the point reads; nil when it draws its requests or cannot run.
-  var traceKey: TraceLibrary.Key? {
-    guard misfit == nil, case .trace(let trace) = config.workload else { return nil }
-    return TraceLibrary.Key(trace, keepsBlocks: config.keepsBlocks)
+  /// What the point reads; nil when it draws its requests from distributions or cannot run.
+  var reading: TraceLibrary.Reading? {
+    misfit == nil ? TraceLibrary.Reading(config) : nil
   }
 }

@@ -22,20 +22,21 @@ public struct SweepEstimate: Sendable {
     let able = points.filter { $0.misfit == nil }
     let chosen = Set([0, able.count / 2, able.count - 1]).sorted().filter(able.indices.contains)
     var total = 0.0
-    for index in chosen { total += try Self.seconds(of: able[index], clock) }
+    let traces = TraceLibrary(of: chosen.compactMap { able[$0].reading })
+    for index in chosen { total += try Self.seconds(of: able[index], traces, clock) }
     let mean = chosen.isEmpty ? nil : total / Double(chosen.count)
     let rounds = Double(able.count) / Double(self.jobs)
     seconds = mean.map { $0 * max(1, rounds) }
   }
 
   private static func seconds(
-    of point: SweepPoint, _ clock: () -> Double
+    of point: SweepPoint, _ traces: TraceLibrary, _ clock: () -> Double
   ) throws(ConfigError) -> Double {
     let start = clock()
     var share = 1.0
     var warnings = Warnings { _ in }
     let whole = try Assembly(point.config).execute(
-      sharing: nil, clock: clock, warnings: &warnings
+      sharing: traces, clock: clock, warnings: &warnings
     ) { progress in
       share = Double(max(1, progress.settled)) / Double(max(1, progress.requests))
       return clock() - start < 0.4

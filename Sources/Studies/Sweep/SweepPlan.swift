@@ -80,7 +80,7 @@ private struct PointReader {
   let standing: [String]
   var points: [SweepPoint] = []
   var caveats: [String] = []
-  private var checked: Set<TraceLibrary.Key> = []
+  private var workloads = WorkloadCheck()
   private var known: Set<[String]> = []
   private var traces: [String] = []
 
@@ -140,18 +140,16 @@ private struct PointReader {
   private mutating func check(_ config: ExperimentConfig) throws(ConfigError) -> ResolvedConfig {
     if case .trace(let trace) = config.workload {
       if !traces.contains(trace.path.value) { traces.append(trace.path.value) }
-      if checked.insert(TraceLibrary.Key(trace, keepsBlocks: false)).inserted {
-        try Assembly.checkWorkload(config.workload)
-      }
-    } else {
-      if case .servegen(let servegen) = config.workload, !traces.contains(servegen.data.value),
-        (try? Posix.kind(of: servegen.data.value)) == .file
-      {
-        traces.append(servegen.data.value)
-      }
-      try Assembly.checkWorkload(config.workload)
+    } else if case .servegen(let servegen) = config.workload,
+      !traces.contains(servegen.data.value),
+      (try? Posix.kind(of: servegen.data.value)) == .file
+    {
+      traces.append(servegen.data.value)
     }
-    return try Assembly(config).resolved
+    try workloads.check(config)
+    let resolved = try Assembly(config).resolved
+    try workloads.checkFit(config)
+    return resolved
   }
 
   private mutating func warn(of output: OutputConfig) {
