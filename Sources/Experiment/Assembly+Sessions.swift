@@ -81,6 +81,33 @@ extension Assembly {
   }
 }
 
+extension SessionGenerator {
+  /// Turns of a session, branches included, to be expected: from draws, and where lines end at
+  /// `maxContext` no more than fit below it.
+  var meanTurns: Double {
+    var most = Double.infinity
+    if let maxContext, overflow == .end {
+      var growth = Self.mean(nextInputTokens)
+      if let tools {
+        growth += tools.probability * (Self.mean(tools.inputTokens) - growth)
+      }
+      if keepsOutput { growth += Self.mean(outputTokens) }
+      most = 1 + Double(maxContext) / growth
+    }
+    let line = min(Self.mean(turns), most)
+    guard let forks else { return line }
+    return line * (1 + forks.probability * min(Self.mean(forks.turns), most))
+  }
+
+  private static func mean(_ tokens: Distribution) -> Double {
+    let draws = 1000
+    var stream = RandomStream(seed: 1, name: "mean")
+    var sum = 0.0
+    for _ in 0..<draws { sum += Double(tokens.drawTokens(from: &stream)) }
+    return sum / Double(draws)
+  }
+}
+
 extension GenerateConfig.Arrivals {
   /// The process that has these parameters.
   var process: ArrivalProcess {

@@ -173,17 +173,18 @@ extension Assembly {
     _ config: GenerateConfig
   ) throws(ConfigError) -> (UInt64) throws(TraceError) -> RequestTable {
     let process = config.arrivals.value.process
-    let most = 200_000_000.0
-    let expected =
+    let starts =
       switch config.extent.value {
       case .requests(let count), .sessions(let count): Double(count)
       case .duration(let duration): duration.value * process.rate
       }
-    if expected > most {
-      throw config.extent.error("means over 200 million requests, more than memory holds")
-    }
+    try checkRoom(starts, config)
     if let sessions = config.sessions {
       let generator = try sessionGenerator(config, sessions)
+      switch config.extent.value {
+      case .requests: break
+      case .sessions, .duration: try checkRoom(starts, turns: generator.meanTurns, config)
+      }
       if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
       return { seed throws(TraceError) in try generator.generate(seed: seed) }
     }
@@ -198,6 +199,14 @@ extension Assembly {
     generator.maxTotalTokens = config.maxTotalTokens?.value
     if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
     return { [generator] seed throws(TraceError) in try generator.generate(seed: seed) }
+  }
+
+  private static func checkRoom(
+    _ starts: Double, turns: Double = 1, _ config: GenerateConfig
+  ) throws(ConfigError) {
+    guard starts * turns > 200_000_000 else { return }
+    let each = turns > 1 ? "with \(turns.fixed(1)) turns each " : ""
+    throw config.extent.error("\(each)means over 200 million requests, more than memory holds")
   }
 
   static func distribution(

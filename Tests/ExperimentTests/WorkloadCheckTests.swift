@@ -121,4 +121,31 @@ import Testing
     // It was let go with the last run that wanted it.
     #expect(message { _ = try Assembly(two).workload(sharing: library) }.contains("data"))
   }
+
+  @Test func `sessions count with all their turns against what memory holds`() throws {
+    func said(_ sessions: String, _ count: Int) -> String {
+      message {
+        var check = WorkloadCheck()
+        try check.check(
+          try config(
+            """
+            generate: {arrivals: {process: poisson, rate: 1},
+              input_tokens: {distribution: fixed, value: 100},
+              output_tokens: {distribution: fixed, value: 100},
+              sessions: {count: \(count), think_time: 1 s, \(sessions)}}
+            """))
+      }
+    }
+    let long = "turns: {distribution: fixed, value: 1000}"
+    #expect(
+      said(long, 1_000_000).contains(
+        "workload.generate.sessions.count with 1000.0 turns each means over 200 million requests, "
+          + "more than memory holds"))
+    #expect(said(long, 100_000) == "")
+    // Each turn adds 200 tokens: no session has over 21 turns.
+    #expect(said(long + ", max_context: 4000", 1_000_000) == "")
+    #expect(said(long + ", max_context: 4000, at_max_context: restart", 1_000_000) != "")
+    let forks = "forks: {probability: 1, input_tokens: {distribution: fixed, value: 9}}"
+    #expect(said(long + ", " + forks, 1000).contains("over 200 million"))
+  }
 }
