@@ -212,8 +212,8 @@ import Workload
       message { _ = try description(vidur, format: "vidurr") }
         == #"--format: unknown trace format "vidurr" (did you mean "vidur"?); "#
         + "known: auto, azure, azure-lmm, blis, burstgpt, llmservingsim, martlet, martlet-jsonl, "
-        + "measured, mooncake, qwen-bailian, sharegpt, splitwise-sim, vidur, vllm-custom, "
-        + "vllm-timed-trace, weka")
+        + "measured, mooncake, qwen-bailian, sharegpt, splitwise-sim, vidur, vidur-lengths, "
+        + "vllm-custom, vllm-timed-trace, weka")
     #expect(
       message { _ = try TraceDescription(of: "/no/such/trace.csv") }
         .hasPrefix("/no/such/trace.csv: cannot be opened"))
