@@ -45,6 +45,11 @@ package struct WorkloadCheck {
     else { return }
     try config.checkBlocks(of: known.outline)
     try Assembly.check(config.statistics, requests: known.outline.count)
+    guard let warmup = config.statistics.warmup, trace.concurrency == nil,
+      try trace.turnMode(of: known.outline) != .closed,
+      warmup.value.value > 0.99 * known.span(trace)
+    else { return }
+    try Assembly(config).checkWorkload()
   }
 
   private mutating func check(_ servegen: ServeGenConfig) throws(ConfigError) {
@@ -89,6 +94,13 @@ package struct WorkloadCheck {
 }
 
 extension WorkloadCheck.Known {
+  /// About the time in which requests arrive at the pace of `trace`, in seconds.
+  fileprivate func span(_ trace: TraceConfig) -> Double {
+    if let rate = trace.rate?.value { return Double(outline.count - 1) / rate }
+    guard let recorded = outline.meanRate else { return 0 }
+    return Double(outline.count - 1) / recorded * speedup / trace.speedup.value
+  }
+
   /// Whether requests may arrive beyond the longest run at the pace of `trace`, or have no mean
   /// rate to be rescaled from; only a reading tells for sure.
   fileprivate func isDoubtful(_ trace: TraceConfig) -> Bool {

@@ -83,6 +83,14 @@ import Testing
           + "statistics.warmup_requests 2 leaves nothing to measure: the run has 2 requests"),
       "\(outcome.output)")
     #expect(try martlet("validate e.yaml --set engine.block_size=8").code == 0)
+    // The second request comes after 1 s, at a rate of 0.1 after 10 s.
+    _ = try directory.write(
+      "base:\n\(base.replacing("24", with: "16"))"
+        + "vary: {workload.rate: [null, 0.1], statistics.warmup: [900 ms, 2 s, 11 s]}\n",
+      to: "s.yaml")
+    let late = try martlet("validate s.yaml --json")
+    struct Answer: Decodable { let cannotRun: [Int] }
+    #expect(try decoded(Answer.self, from: late.output).cannotRun == [1, 2, 5])
   }
 
   @Test func `a trace is read once, whatever pace it is replayed at`() throws {
