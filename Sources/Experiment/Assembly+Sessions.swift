@@ -17,7 +17,7 @@ extension Assembly {
     case .closed:
       try fillDelays(of: &requests, trace)
       requests.closeSessions()
-    case .open: break
+    case .open: requests.turns?.acceptArrivals()
     case nil: requests.turns = nil
     }
   }

@@ -44,6 +44,9 @@ public struct SessionTurns: Sendable, Equatable {
   /// Whether there are such requests.
   public var hasUntimed: Bool { !untimed.isEmpty }
 
+  /// Takes the arrivals of such requests as if they were recorded.
+  public mutating func acceptArrivals() { untimed = RowFlags() }
+
   /// Whether turns after the one in `row` do not repeat its answer, as where thoughts are dropped.
   public func losesOutput(_ row: Int) -> Bool { lost[row] }
 

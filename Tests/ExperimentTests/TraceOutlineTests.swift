@@ -76,6 +76,12 @@ import Units
     #expect(
       message { _ = try recorded(plain, ", concurrency: 2") }
         .contains("workload.concurrency makes a closed loop"))
+    // Who asks for open turns gets times, as if answers took none, and reads them back as such.
+    let (open, directory) = try assembly(delays, ", sessions: open")
+    try withExtendedLifetime(directory) {
+      let requests = try open.recordedWorkload().requests
+      #expect(requests.arrival.map(\.seconds.value) == [0, 1, 2] && !requests.hasUntimedTurns)
+    }
     #expect(try recorded(timed, "") == [0, 0.25])
     #expect(try recorded(plain, "") == [0, 0.01])
   }

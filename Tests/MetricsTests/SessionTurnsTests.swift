@@ -40,6 +40,9 @@ import Units
     var table = table
     table.turns = turns
     #expect(table.hasUntimedTurns)
+    var accepted = table
+    accepted.turns?.acceptArrivals()
+    #expect(!accepted.hasUntimedTurns && accepted.turns?.delay == table.turns?.delay)
     table.sortByArrival()
     let sorted = try #require(table.turns)
     #expect((0..<4).map(sorted.isUntimed) == [false, false, true, false])
