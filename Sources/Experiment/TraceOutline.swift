@@ -14,6 +14,8 @@ package struct TraceOutline: Sendable {
   let unknownDelays: Int
   /// Tokens of a block of its prompts; nil when it names none, or nobody kept them.
   let tokensPerBlock: Int?
+  /// Different blocks of its prompts.
+  let distinctBlocks: Int
   /// Requests.
   let count: Int
   /// The last arrival that is known, in seconds.
@@ -29,6 +31,7 @@ package struct TraceOutline: Sendable {
     followUps = requests.turns?.followUps ?? 0
     unknownDelays = requests.turns?.unknownDelays ?? 0
     tokensPerBlock = requests.chains.map { Int($0.tokensPerBlock) }
+    distinctBlocks = requests.chains?.distinct ?? 0
     count = requests.count
     var known = 0
     for arrival in requests.arrival where arrival != .never { known += 1 }
@@ -50,6 +53,12 @@ extension ExperimentConfig {
       throw engine.blockSize.error(
         "\(size) and the \(traceSize) tokens of the trace's blocks do not divide each other, so "
           + "the prefix cache cannot name blocks"
+      ).misfit
+    }
+    guard outline.distinctBlocks * max(1, traceSize / size) <= Int(Int32.max) / 2 else {
+      throw engine.blockSize.error(
+        "\(size) makes \(traceSize / size) blocks of each of the trace's "
+          + "\(outline.distinctBlocks), more than can be numbered; write a larger one"
       ).misfit
     }
   }

@@ -36,6 +36,21 @@ import Testing
       start + "workload: {\(workload)}\n" + rest, file: "\(directory.path)/e.yaml")
   }
 
+  @Test func `blocks that cannot be numbered are refused`() throws {
+    // 1,100 blocks of 2^20 tokens are 2^30 and more of one token each.
+    let rows = (0..<1100).map { "\($0),\($0),1048576,1,1048576,\($0)\n" }
+    _ = try directory.write(
+      "request_id,arrival_s,input_tokens,output_tokens,block_size,blocks\n" + rows.joined(),
+      to: "large.csv")
+    let line = start + "workload: {trace: large.csv}\nengine: {prefix_cache: {enabled: true}"
+    for (size, code) in [(1, 2), (2, 0)] {
+      _ = try directory.write("\(line), block_size: \(size)}\n", to: "e.yaml")
+      let outcome = try martlet("validate e.yaml")
+      #expect(outcome.code == Int32(code), "\(outcome.errors)")
+      #expect((code == 0) != outcome.errors.contains("more than can be numbered"))
+    }
+  }
+
   @Test(arguments: [
     ("trace: mixed.jsonl", "workload.think_time is missing: the trace does not say how long after"),
     (

@@ -20,7 +20,7 @@ struct CapacityKey: Sendable {
   /// Values that the experiment file takes.
   let range: ClosedRange<Double>
   /// What is counted, for sentences.
-  let unit: String
+  private(set) var unit: String
 
   private init(
     _ name: String, _ goal: CapacityGoal, isWhole: Bool = false, setsLoad: Bool = true,
@@ -58,8 +58,12 @@ struct CapacityKey: Sendable {
   /// The key called `name`, which stands at `start` in the experiment; one that is not known takes
   /// its direction from `goal`, and whole numbers when it counts something and starts at one.
   ///
+  /// Rates are of sessions if `countsSessions`.
+  ///
   /// - Throws: `ConfigError` when the direction is missing or contradicts what is known.
-  init(_ name: String, goal: CapacityGoal?, start: Double?) throws(ConfigError) {
+  init(
+    _ name: String, goal: CapacityGoal?, start: Double?, countsSessions: Bool = false
+  ) throws(ConfigError) {
     if let known = Self.known.first(where: { $0.name == name }) {
       if let goal, goal != known.goal {
         throw ConfigError(
@@ -67,6 +71,7 @@ struct CapacityKey: Sendable {
           "of \(name) is no limit: more of it is \(goal == .fewest ? "harder" : "easier")")
       }
       self = known
+      if countsSessions, unit == "req/s" { unit = "sessions/s" }
       return
     }
     guard name != "seed" else {

@@ -90,7 +90,10 @@ public struct CapacityPlan: Sendable {
     if case .scalar(let text, false)? = root.value(at: question.key)?.content {
       written = Scalar.number(text)
     }
-    key = try CapacityKey(question.key, goal: question.goal, start: written)
+    var countsSessions = false
+    if case .generate(let generate) = config.workload { countsSessions = generate.sessions != nil }
+    key = try CapacityKey(
+      question.key, goal: question.goal, start: written, countsSessions: countsSessions)
     terms = try Self.terms(question.slo, config)
     traces = TraceLibrary.Reading(config).map { reading in
       TraceLibrary(

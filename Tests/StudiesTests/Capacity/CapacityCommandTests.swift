@@ -133,6 +133,15 @@ import Testing
     #expect(outcome.output.contains("106 days"), "\(outcome.output)")
   }
 
+  @Test func `a rate of sessions is one`() throws {
+    let chats = queue.replacingOccurrences(
+      of: "requests: 600",
+      with: "sessions: {count: 200, turns: {distribution: fixed, value: 3}, think_time: 1 s}")
+    let outcome = try capacity(waiting, in: try directory(chats))
+    #expect(outcome.code == 0)
+    #expect(outcome.output.contains(" sessions/s ("), "\(outcome.output)\(outcome.errors)")
+  }
+
   @Test func `a range that meets to its end is a lower bound, and says so`() throws {
     let outcome = try capacity(waiting + ["--max", "30"], in: try directory())
     #expect(outcome.code == 0 && outcome.output.hasPrefix("max rate 30 req/s (2 runs). "))
