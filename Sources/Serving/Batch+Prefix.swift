@@ -21,11 +21,7 @@ extension Batch {
         row, from: s.cached, upTo: full, prompt: s.entry.prompt, at: time)
     else { return }
     sequences[Int(slot)].cached = new.held
-    if prefix?.cache.index == .radix {
-      blocks.give(new.copies)
-    } else {
-      sequences[Int(slot)].copies += new.copies
-    }
+    blocks.give(new.merged)
   }
 
   /// Puts what finishes in this step into running order, in which vLLM frees it: the order in which
@@ -41,7 +37,7 @@ extension Batch {
   mutating func releaseCached(_ slot: Slot, isPreempted: Bool) {
     publish(slot)
     let s = sequences[Int(slot)]
-    let own = s.blocks - s.cached + s.copies
+    let own = s.blocks - s.cached
     let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : nil
     let (row, time) = (Int(s.entry.request.row), now)
     let left = prefix?.release(

@@ -69,10 +69,10 @@ struct PrefixState: Sendable {
   }
 
   /// The request in `row` has computed its blocks up to `full` and has put `held` into the cache
-  /// so far; answers how many it has now, and how many of the new ones were copies.
+  /// so far; answers how many it has now, and how many of the new ones were merged with others'.
   mutating func publish(
     _ row: Int, from held: Int32, upTo full: Int32, prompt: Int32, at now: Instant
-  ) -> (held: Int32, copies: Int32) {
+  ) -> (held: Int32, merged: Int32) {
     let end = min(full, keys.named(row))
     guard end > held else { return (held, 0) }
     names.removeAll(keepingCapacity: true)
@@ -82,22 +82,22 @@ struct PrefixState: Sendable {
     let boundary = min(max(prompt / tokensPerBlock, held), end)
     let middle = first + Int(boundary - held)
     let (session, user) = (keys.session(of: row), keys.user(row, at: now))
-    var copies: Int32 = 0
+    var merged: Int32 = 0
     if middle > first {
-      copies += cache.publish(
+      merged += cache.publish(
         names[first..<middle], after: first > 0 ? names[first - 1] : -1, depth: held,
         session: session, isOutput: false, user)
     }
     if middle < names.count {
-      copies += cache.publish(
+      merged += cache.publish(
         names[middle...], after: middle > 0 ? names[middle - 1] : -1, depth: boundary,
         session: session, isOutput: true, user)
     }
-    return (end, copies)
+    return (end, merged)
   }
 
   /// The request in `row` leaves `count` blocks that nobody else can know and lets go of the
-  /// `held` blocks before them; answers how many of the latter no request holds now.
+  /// `held` blocks before them; answers how many blocks the latter made available.
   ///
   /// A preempted request finds `keeping` of the former again, the first ones, and those of the
   /// latter that only it knows; nil when it has finished.

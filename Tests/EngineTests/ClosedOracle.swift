@@ -66,6 +66,8 @@ struct OracleRecord {
   private(set) var arrival: [Int64]
   /// What prompts found in the prefix cache, in blocks.
   private(set) var hits = OraclePool.Hits()
+  /// Blocks that two requests computed at once, and cached blocks that made room.
+  private(set) var (copied, evicted) = (0, 0)
 
   init(_ scenario: RandomScenario) {
     table = scenario.table
@@ -88,7 +90,11 @@ struct OracleRecord {
   private mutating func add(_ server: Oracle, instance: Int, of count: Int) {
     steps += server.steps
     gaps.merge(server.gaps) { $0 + $1 }
-    if let pool = server.pool { hits.add(pool.hits) }
+    if let pool = server.pool {
+      hits.add(pool.hits)
+      copied += pool.copied
+      evicted += pool.evicted
+    }
     for row in stride(from: instance, to: table.count, by: count) {
       table.instance[row] = server.table.instance[row]
       table.firstScheduled[row] = server.table.firstScheduled[row]

@@ -20,8 +20,6 @@ struct Oracle {
     var region: Range<Int>?
     /// Its blocks from the first token on, when there is a prefix cache.
     var table: [OraclePool.Block] = []
-    /// Blocks beside them whose content another request put into the cache first.
-    var copies: [OraclePool.Block] = []
     /// Blocks of `table` that are in the cache.
     var published = 0
     /// Tokens stored when it was preempted last.

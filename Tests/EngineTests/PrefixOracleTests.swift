@@ -12,27 +12,49 @@ import Units
   func `the engine equals one object a sequence and a block`(policy: String, index: PrefixIndex) {
     for seed in Self.seeds {
       let scenario = RandomScenario(prefixSeed: seed, policy: policy, index: index)
-      let record = scenario.run(maxLeap: 256)
-      let oracle = OracleRecord(scenario)
-      let (engine, model) = (record.requests, oracle.table)
-      let same: [(String, Bool)] = [
-        ("cached", engine.cached == model.cached),
-        ("first scheduled", engine.firstScheduled == model.firstScheduled),
-        ("first token", engine.firstToken == model.firstToken),
-        ("finished", engine.finished == model.finished),
-        ("preemptions", engine.preemptions == model.preemptions),
-        ("recomputed", engine.recomputed == model.recomputed),
-        ("preempted time", engine.preemptedTime == model.preemptedTime),
-        ("longest gap", engine.longestGap == model.longestGap),
-        ("rejected", engine.isRejected == model.isRejected),
-        ("arrival", engine.arrival.map(\.picoseconds) == oracle.arrival),
-        ("steps", record.totals.steps == Int64(oracle.steps)),
-        ("hits", hits(record.totals, scenario) == oracle.hits),
-      ]
-      // All at once, and not the columns: they are long.
-      let others = same.filter { !$0.1 }.map(\.0)
-      #expect(others == [], "seed \(seed)")
+      expectAgreement(scenario, scenario.run(maxLeap: 256), "seed \(seed)")
     }
+  }
+
+  @Test(arguments: ["vllm-v0", "vllm-v1"], PrefixIndex.allCases)
+  func `every request that fits is served, however small the pool`(
+    policy: String, index: PrefixIndex
+  ) {
+    for seed in Self.seeds.prefix(isDebug ? 12 : 300) {
+      var scenario = RandomScenario(prefixSeed: 40_000 + seed, policy: policy, index: index)
+      let table = scenario.table
+      let lengths = (0..<table.count).map { Int(table.prompt[$0]) + Int(table.output[$0]) }
+      let longest = lengths.filter { $0 <= scenario.maxModelLength }.max() ?? 1
+      scenario.blocks = (longest - 1) / scenario.tokensPerBlock + 1 + Int(seed % 4)
+      let record = scenario.run(maxLeap: 256)
+      #expect(record.stop == nil, "seed \(seed)")
+      let r = record.requests
+      let isLost = (0..<r.count).contains { r.finished[$0] == .never && !r.isRejected[$0] }
+      #expect(!isLost, "seed \(seed)")
+      expectAgreement(scenario, record, "seed \(seed)")
+    }
+  }
+
+  private func expectAgreement(_ scenario: RandomScenario, _ record: RunRecord, _ name: String) {
+    let oracle = OracleRecord(scenario)
+    let (engine, model) = (record.requests, oracle.table)
+    let same: [(String, Bool)] = [
+      ("cached", engine.cached == model.cached),
+      ("first scheduled", engine.firstScheduled == model.firstScheduled),
+      ("first token", engine.firstToken == model.firstToken),
+      ("finished", engine.finished == model.finished),
+      ("preemptions", engine.preemptions == model.preemptions),
+      ("recomputed", engine.recomputed == model.recomputed),
+      ("preempted time", engine.preemptedTime == model.preemptedTime),
+      ("longest gap", engine.longestGap == model.longestGap),
+      ("rejected", engine.isRejected == model.isRejected),
+      ("arrival", engine.arrival.map(\.picoseconds) == oracle.arrival),
+      ("steps", record.totals.steps == Int64(oracle.steps)),
+      ("hits", hits(record.totals, scenario) == oracle.hits),
+    ]
+    // All at once, and not the columns: they are long.
+    let others = same.filter { !$0.1 }.map(\.0)
+    #expect(others == [], "\(name)")
   }
 
   /// The record's totals in the oracle's units.
@@ -120,6 +142,7 @@ import Units
       if hits.preempted > 0 { preempted += 1 }
       if hits.again > 0 { again += 1 }
       let parents = (scenario.table.turns?.parent ?? []).filter { $0 >= 0 }
+    var (copying, evicting) = (0, 0)
       if Set(parents).count < parents.count { forks += 1 }
     }
     let tenth = Self.seeds.count / 10
@@ -129,6 +152,11 @@ import Units
     #expect(running >= 3 * tenth, "\(running)")
     #expect(preempted >= 2 * tenth, "\(preempted)")
     #expect(again >= 2 * tenth, "\(again)")
+      let oracle = OracleRecord(scenario)
+      if oracle.copied > 0 { copying += 1 }
+      if oracle.evicted > 0 { evicting += 1 }
     #expect(forks >= 3 * tenth, "\(forks)")
   }
 }
+    #expect(copying >= tenth, "\(copying)")
+    #expect(evicting >= 3 * tenth, "\(evicting)")

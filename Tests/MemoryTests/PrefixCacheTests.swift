@@ -101,13 +101,73 @@ private struct Forgetful: EvictionPolicy {
       cache.publish(
         [0, 1], after: -1, depth: 0, session: request, isOutput: false, user(request))
     }
+    let isTable = index == .hash
     #expect(publish(0) == 0)
-    #expect(publish(1) == 2)
+    #expect(publish(1) == (isTable ? 0 : 2))
+    #expect(cache.copies == (isTable ? 2 : 0))
     #expect(cache.holders(of: 1) == 2)
-    #expect(cache.release([0, 1], depth: 0, user(0)) == 0)
+    #expect(cache.release([0, 1], depth: 0, user(0)) == (isTable ? 2 : 0))
+    #expect(cache.copies == 0)
     #expect(cache.release([0, 1], depth: 0, user(1)) == 2)
     #expect(publish(2) == 0)
     #expect((cache.idle, cache.held) == (0, 2))
+  }
+
+  /// Requests 0, 1 and 2 compute a block at once, 3 finds it; who frees a block as they go?
+  private func freed(_ order: [Int32]) -> [Int32] {
+    var cache = cache(.hash)
+    for request in Int32(0)..<3 {
+      _ = cache.publish(
+        [0], after: -1, depth: 0, session: request, isOutput: false, user(request))
+    }
+    _ = cache.hold([0], session: 3, user(3))
+    return order.map { request in
+      let freed = cache.release([0], depth: 0, user(request))
+      cache.checkInvariants()
+      return freed
+    }
+  }
+
+  @Test func `a copy goes with its request, or takes the place of the block itself`() {
+    // The block itself stays for the one that found it.
+    #expect(freed([0, 1, 2, 3]) == [0, 1, 1, 1])
+    #expect(freed([1, 2, 0, 3]) == [1, 1, 0, 1])
+    #expect(freed([3, 0, 1, 2]) == [0, 1, 1, 1])
+    // When 0 and 3 are gone, the copy of 1 is the block itself.
+    #expect(freed([0, 3, 2, 1]) == [0, 1, 1, 1])
+    #expect(freed([2, 0, 3, 1]) == [1, 0, 1, 1])
+  }
+
+  @Test func `what is found after the block itself has gone is the oldest copy`() {
+    func freed(_ order: [Int32]) -> [Int32] {
+      var cache = cache(.hash)
+      for request in Int32(0)..<3 {
+        _ = cache.publish(
+          [0], after: -1, depth: 0, session: request, isOutput: false, user(request))
+      }
+      _ = cache.release([0], depth: 0, user(0))
+      _ = cache.hold([0], session: 3, user(3))
+      return order.map { cache.release([0], depth: 0, user($0)) }
+    }
+    #expect(freed([1, 2, 3]) == [0, 1, 1])
+    #expect(freed([2, 1, 3]) == [1, 0, 1])
+    #expect(freed([3, 1, 2]) == [0, 1, 1])
+  }
+
+  @Test func `a use of a block that another request holds counts`() {
+    let context = EvictionContext(
+      capacity: 8, blockCount: PrefixCache.numbers(blocks: 8, named: 8))
+    var cache = PrefixCache(
+      blocks: 8, named: 8, index: .hash, policy: LFU(NoOptions(), context))
+    for request in Int32(0)..<2 {
+      _ = cache.publish([0], after: -1, depth: 0, session: 0, isOutput: false, user(request))
+    }
+    _ = cache.publish([1], after: -1, depth: 0, session: 0, isOutput: false, user(2))
+    for request in Int32(0)..<2 { _ = cache.release([0], depth: 0, user(request)) }
+    _ = cache.release([1], depth: 0, user(2))
+    cache.shrink(to: 1)
+    // The first one was used twice.
+    #expect(cache.contains(0) && !cache.contains(1))
   }
 
   @Test func `the tail of the request that left first goes first`() {
