@@ -133,6 +133,9 @@ public protocol EvictionPolicy: Sendable {
   /// Takes one block that is not held and too old to be used at `now` out of the cache; −1 if
   /// there is none. The cache asks before it looks a request up, until the answer is −1.
   mutating func expired(at now: Instant) -> BlockID
+  /// The first moment at which `expired` would name a block, if nothing else happens; `.never` if
+  /// it would not.
+  var nextExpiry: Instant { get }
   /// Runs a cache of this policy, empty until now, over `trace`.
   ///
   /// The default is meant to be kept. It is a requirement so that the loop over blocks runs inside
@@ -167,6 +170,8 @@ extension EvictionPolicy {
   public static var isUnbounded: Bool { false }
   /// Nothing grows too old.
   public mutating func expired(at now: Instant) -> BlockID { -1 }
+  /// Nothing grows too old.
+  public var nextExpiry: Instant { .never }
 
   /// One block after another.
   public mutating func enter(_ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser) {

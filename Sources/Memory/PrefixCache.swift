@@ -274,6 +274,9 @@ public struct PrefixCache: Sendable {
     }
   }
 
+  /// When the next idle block grows too old, `.never` if none does.
+  public var nextExpiry: Instant { policy.nextExpiry }
+
   /// Takes idle blocks that have grown too old at `now` out of the cache.
   public mutating func expire(at now: Instant) {
     victims.removeAll(keepingCapacity: true)
@@ -317,12 +320,12 @@ public struct PrefixCache: Sendable {
   public func checkInvariants() {
     precondition(idle == holders.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }, "idle blocks drifted (I4)")
     precondition(held == holders.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }, "held blocks drifted (I4)")
-  }
-
-  /// Requests that hold `block`; −1 if it is not in the cache.
     precondition(
       Int(copies) == copiers.values.reduce(0) { $0 + $1.count }, "copies drifted (I4)")
     precondition(
       copiers.allSatisfy { $1.count < holders[Int($0)] }, "a block has nothing but copies (I4)")
+  }
+
+  /// Requests that hold `block`; −1 if it is not in the cache.
   public func holders(of block: BlockID) -> Int32 { holders[Int(block)] }
 }

@@ -12,6 +12,13 @@ extension Batch {
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
+  /// When the next idle block expires while the head of the queue, refused for want of room, would
+  /// hit idle blocks: from then on it may need less room. Nil when nothing waits for that.
+  var expiryOfIdleHits: Instant? {
+    guard let prefix, prefix.refusedWithIdleHits else { return nil }
+    return prefix.cache.nextExpiry
+  }
+
   /// Puts the full blocks of a sequence that have a name into the prefix cache.
   mutating func publish(_ slot: Slot) {
     let s = sequences[Int(slot)]

@@ -168,6 +168,9 @@ public struct Instance: Sendable {
     if ends.count < count { ends += Array(repeating: .zero, count: reach - ends.count) }
     cost.ends(of: shape, from: now, count: count, into: &ends)
     (start, done) = (now, 0)
+    if count > 1, let expiry = batch.expiryOfIdleHits {
+      count = firstEnd(notBefore: expiry) + 1
+    }
     isStepping = true
     waitingAtLaunch = Int32(batch.waiting.count)
     return ends[count - 1]

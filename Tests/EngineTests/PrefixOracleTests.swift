@@ -85,6 +85,16 @@ import Units
     }
   }
 
+  @Test(arguments: [0.02, 0.2, 1])
+  func `a leap ends where idle blocks of a refused prompt expire`(life: Double) {
+    for seed in Self.seeds.prefix(isDebug ? 20 : 300) {
+      var scenario = RandomScenario(prefixSeed: 50_000 + seed)
+      scenario.prefixes?.life = Seconds(life)
+      let isSame = bytes(scenario.run(maxLeap: 1)) == bytes(scenario.run(maxLeap: 256))
+      #expect(isSame, "seed \(seed) \(scenario.policy)")
+    }
+  }
+
   @Test func `every prompt token is found or computed, and what is lost is computed again`() {
     for seed in Self.seeds {
       let scenario = RandomScenario(prefixSeed: 20_000 + seed)
@@ -132,6 +142,7 @@ import Units
 
   @Test func `the seeds hit every source, preempt, copy and evict`() {
     var (shared, session, output, running, preempted, again, forks) = (0, 0, 0, 0, 0, 0, 0)
+    var (copying, evicting) = (0, 0)
     for seed in Self.seeds {
       let scenario = RandomScenario(prefixSeed: seed)
       let hits = hits(scenario.run(maxLeap: 256).totals, scenario)
@@ -141,8 +152,10 @@ import Units
       if hits.running > 0 { running += 1 }
       if hits.preempted > 0 { preempted += 1 }
       if hits.again > 0 { again += 1 }
+      let oracle = OracleRecord(scenario)
+      if oracle.copied > 0 { copying += 1 }
+      if oracle.evicted > 0 { evicting += 1 }
       let parents = (scenario.table.turns?.parent ?? []).filter { $0 >= 0 }
-    var (copying, evicting) = (0, 0)
       if Set(parents).count < parents.count { forks += 1 }
     }
     let tenth = Self.seeds.count / 10
@@ -152,11 +165,8 @@ import Units
     #expect(running >= 3 * tenth, "\(running)")
     #expect(preempted >= 2 * tenth, "\(preempted)")
     #expect(again >= 2 * tenth, "\(again)")
-      let oracle = OracleRecord(scenario)
-      if oracle.copied > 0 { copying += 1 }
-      if oracle.evicted > 0 { evicting += 1 }
+    #expect(copying >= tenth, "\(copying)")
+    #expect(evicting >= 3 * tenth, "\(evicting)")
     #expect(forks >= 3 * tenth, "\(forks)")
   }
 }
-    #expect(copying >= tenth, "\(copying)")
-    #expect(evicting >= 3 * tenth, "\(evicting)")

@@ -76,4 +76,11 @@ public struct TTL: EvictionPolicy {
     idle.remove(oldest, from: 0)
     return oldest
   }
+  /// When the life of the block ends that was used longest ago.
+  public var nextExpiry: Instant {
+    let oldest = idle.head(of: 0)
+    guard oldest >= 0 else { return .never }
+    let (end, isBeyond) = lastUses[Int(oldest)].picoseconds.addingReportingOverflow(life)
+    return isBeyond ? .never : Instant(picoseconds: end)
+  }
 }
