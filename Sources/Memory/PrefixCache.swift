@@ -5,7 +5,9 @@ public enum PrefixIndex: String, Sendable, CaseIterable {
   /// A table of hashes over full blocks, as vLLM V1 has it: a request that computes a block which
   /// another one holds keeps its own copy, and a block may go while those that follow it stay.
   case hash
-  /// A tree of prefixes, as SGLang has it: copies are merged, and only leaves go.
+  /// A tree of prefixes, as SGLang has it: copies are merged, and what follows a block goes with
+  /// it. Under a policy that lets tails go first, as LRU does, only leaves go; any other one may
+  /// drop a branch for the sake of one block, where SGLang would take a leaf of it.
   case radix
 }
 
@@ -28,8 +30,9 @@ public struct PrefixHits: Sendable, Equatable {
 ///
 /// A block is in the cache from the end of the step that computed it until it is evicted. While
 /// requests hold it, it counts as used; idle, it counts as available and goes when the pool needs
-/// the room. Blocks are columns by number: those that the trace names come first, then numbers
-/// for blocks that no other request can know, which are used again once they are evicted.
+/// the room. Blocks are columns by number, which a block gets when it first enters; numbers of
+/// blocks that no other request can know are used again once they are evicted. `find` and `number`
+/// turn names of the trace into numbers; all else is in numbers.
 ///
 /// In a table of hashes some of a block's holders may have computed it too, at the same time: each
 /// of those keeps a copy of its own. When the block itself falls idle, the oldest copy takes its
@@ -49,39 +52,57 @@ public struct PrefixCache: Sendable {
   public private(set) var copies: Int32 = 0
 
   private var policy: any EvictionPolicy
-  private let keepsPrefixes: Bool
   /// Requests that hold each block; 0 is idle, −1 not in the cache.
-  private var holders: [Int32]
+  private var holders: [Int32] = []
   /// The requests that hold a block by a copy, oldest first; only looked up.
   private var copiers: [BlockID: [Int32]] = [:]
   /// The session of the request that computed a block; for numbers of its own, that request.
-  private var owner: [Int32]
-  private var isOutput: [Bool]
-  private let named: Int
+  private var owner: [Int32] = []
+  private var isOutput: [Bool] = []
+  private var numbers: BlockNumbers
   private var spareNumbers: [BlockID] = []
-  private var nextNumber: BlockID
   private var tree: BlockTree?
   private var victims: [BlockID] = []
   private var woken: [BlockID] = []
   private var subtree: [BlockID] = []
 
-  /// An empty cache over a pool of `blocks` blocks, for a trace that names `named` blocks.
-  public init(blocks: Int32, named: Int, index: PrefixIndex, policy: any EvictionPolicy) {
+  /// An empty cache for a trace that names `names` blocks; `policy` need not know any number.
+  public init(names: Int, index: PrefixIndex, policy: any EvictionPolicy) {
     self.index = index
     self.policy = policy
-    self.named = named
-    keepsPrefixes = type(of: policy).keepsPrefixes
-    let numbers = Self.numbers(blocks: blocks, named: named)
-    holders = Array(repeating: -1, count: numbers)
-    owner = holders
-    isOutput = Array(repeating: false, count: numbers)
-    nextNumber = BlockID(named)
+    numbers = BlockNumbers(names: names)
     // Without gaps in prefixes there is no subtree to look for.
-    tree = index == .radix && !keepsPrefixes ? BlockTree(blockCount: numbers) : nil
+    tree = index == .radix && !type(of: policy).keepsPrefixes ? BlockTree() : nil
   }
 
-  /// Block numbers that a policy must know for such a cache.
-  public static func numbers(blocks: Int32, named: Int) -> Int { named + Int(blocks) }
+  /// Puts numbers in the place of `names`, up to the first that was never in the cache; it and
+  /// those after it are cut off.
+  public func find(_ names: inout [BlockID]) {
+    for i in names.indices {
+      let number = numbers.number(of: names[i])
+      if number < 0 {
+        names.removeSubrange(i...)
+        return
+      }
+      names[i] = number
+    }
+  }
+
+  /// Puts numbers in the place of `names`, new ones for those that it never heard of.
+  public mutating func number(_ names: inout [BlockID]) {
+    for i in names.indices { names[i] = numbers.add(names[i]) }
+    grow()
+  }
+
+  private mutating func grow() {
+    let count = numbers.count
+    guard count > holders.count else { return }
+    holders.grow(to: count, with: -1)
+    owner.grow(to: count, with: -1)
+    isOutput.grow(to: count, with: false)
+    policy.grow(to: count)
+    tree?.grow(to: count)
+  }
 
   /// Whether `block` is in the cache.
   public func contains(_ block: BlockID) -> Bool { holders[Int(block)] >= 0 }
@@ -216,8 +237,8 @@ public struct PrefixCache: Sendable {
     return freed + given
   }
 
-  /// Whether a copy goes now that `request` holds `block` no more: its own, or the oldest one, which
-  /// takes the place of a block that only copies are left of.
+  /// Whether a copy goes now that `request` holds `block` no more: its own, or the oldest one,
+  /// which takes the place of a block that only copies are left of.
   private mutating func givesCopy(of block: BlockID, _ request: Int32) -> Bool {
     guard let requests = copiers[block] else { return false }
     let own = requests.firstIndex(of: request)
@@ -235,22 +256,25 @@ public struct PrefixCache: Sendable {
   public mutating func abandon(
     _ count: Int32, depth: Int32, request: Int32, _ user: BlockUser
   ) -> [BlockID] {
-    var numbers: [BlockID] = []
-    numbers.reserveCapacity(Int(count))
+    var given: [BlockID] = []
+    given.reserveCapacity(Int(count))
     for _ in 0..<count {
-      let number = spareNumbers.popLast() ?? nextNumber
-      if number == nextNumber { nextNumber += 1 }
+      if spareNumbers.isEmpty {
+        spareNumbers += numbers.addNameless().reversed()
+        grow()
+      }
+      let number = spareNumbers.removeLast()
       holders[Int(number)] = 0
       owner[Int(number)] = request
       isOutput[Int(number)] = false
-      numbers.append(number)
+      given.append(number)
     }
     idle += count
     victims.removeAll(keepingCapacity: true)
-    policy.enter(numbers[...], depth: depth, user)
-    policy.leave(numbers[...], depth: depth, user, dropped: &victims)
+    policy.enter(given[...], depth: depth, user)
+    policy.leave(given[...], depth: depth, user, dropped: &victims)
     drop()
-    return numbers
+    return given
   }
 
   /// Whether `number`, which `abandon` gave to `request`, still is that block.
@@ -296,7 +320,7 @@ public struct PrefixCache: Sendable {
       precondition(holders[Int(block)] == 0, "only idle blocks go (I10)")
       holders[Int(block)] = -1
       tree?.remove(block)
-      if Int(block) >= named { spareNumbers.append(block) }
+      if numbers.isNameless(block) { spareNumbers.append(block) }
     }
     idle -= Int32(victims.count)
   }

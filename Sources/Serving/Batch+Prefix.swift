@@ -12,8 +12,9 @@ extension Batch {
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
-  /// When the next idle block expires while the head of the queue, refused for want of room, would
-  /// hit idle blocks: from then on it may need less room. Nil when nothing waits for that.
+  /// When the next idle block expires; nil unless the queue's head waits for room and hits some.
+  ///
+  /// From then on the head finds less, so what it needs and what is idle may differ.
   var expiryOfIdleHits: Instant? {
     guard let prefix, prefix.refusedWithIdleHits else { return nil }
     return prefix.cache.nextExpiry

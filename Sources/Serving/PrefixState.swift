@@ -31,12 +31,15 @@ struct PrefixState: Sendable {
     self.tokensPerBlock = tokensPerBlock
   }
 
-  /// Leaves the names of the first `count` blocks of a request in `names`, as far as it has any.
+  /// Leaves the numbers of the first `count` blocks of a request in `names`, as far as they have
+  /// any.
   private mutating func name(_ row: Int, upTo count: Int32) {
     names.removeAll(keepingCapacity: true)
     let named = keys.named(row)
     keys.append(0..<min(count, named), of: row, to: &names)
-    guard count > named, !remains.isEmpty, let rest = remains[Int32(row)] else { return }
+    cache.find(&names)
+    guard count > named, names.count == Int(named), !remains.isEmpty, let rest = remains[Int32(row)]
+    else { return }
     for number in rest.prefix(Int(count - named)) {
       guard cache.isIntact(number, of: Int32(row)) else { return }
       names.append(number)
@@ -78,6 +81,7 @@ struct PrefixState: Sendable {
     names.removeAll(keepingCapacity: true)
     let start = max(0, held - 1)
     keys.append(start..<end, of: row, to: &names)
+    cache.number(&names)
     let first = Int(held - start)
     let boundary = min(max(prompt / tokensPerBlock, held), end)
     let middle = first + Int(boundary - held)

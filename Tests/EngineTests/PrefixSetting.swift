@@ -19,7 +19,6 @@ struct PrefixSetting {
     let trace = eviction.isOracle ? keys.trace(of: table) : nil
     let context = EvictionContext(
       capacity: Int(batch.totalBlocks),
-      blockCount: PrefixCache.numbers(blocks: batch.totalBlocks, named: keys.count),
       nextUse: trace?.nextUses ?? [], uses: trace?.blocks ?? [])
     if let life {
       var options = TTL.Options()

@@ -41,9 +41,9 @@ public struct GDSF: EvictionPolicy {
   public static let summary = "GreedyDual-Size-Frequency: uses times cost of computing it again"
 
   // Bits of the value, which is above 0 so that they order as it does, then clock of the last use.
-  private var idle: BlockHeap<UInt128>
-  private var counts: [UInt32]
-  private var values: [Double]
+  private var idle = BlockHeap<UInt128>()
+  private var counts: [UInt32] = []
+  private var values: [Double] = []
   private var clock: UInt64 = 0
   private var age = 0.0
   private let options: Options
@@ -51,9 +51,13 @@ public struct GDSF: EvictionPolicy {
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
     self.options = options
-    idle = BlockHeap(blockCount: context.blockCount)
-    counts = Array(repeating: 0, count: context.blockCount)
-    values = Array(repeating: 0, count: context.blockCount)
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    idle.grow(to: blockCount)
+    counts.grow(to: blockCount, with: 0)
+    values.grow(to: blockCount, with: 0)
   }
 
   private mutating func rank(_ block: BlockID) {
