@@ -61,6 +61,8 @@ struct ClosedOracle {
 struct OracleRecord {
   private(set) var table: RequestTable
   private(set) var steps = 0
+  /// Most blocks that an instance had in use at the end of a step, with paged memory.
+  private(set) var peak = 0
   private(set) var gaps: [Int64: Int64] = [:]
   /// Arrivals in picoseconds.
   private(set) var arrival: [Int64]
@@ -89,6 +91,7 @@ struct OracleRecord {
 
   private mutating func add(_ server: Oracle, instance: Int, of count: Int) {
     steps += server.steps
+    peak = max(peak, server.peak)
     gaps.merge(server.gaps) { $0 + $1 }
     if let pool = server.pool {
       hits.add(pool.hits)

@@ -38,6 +38,8 @@ struct Oracle {
   let scenario: RandomScenario
   var table: RequestTable
   var steps = 0
+  /// Most blocks in use at the end of a step.
+  var peak = 0
   var gaps: [Int64: Int64] = [:]
   var waiting: [Sequence] = []
   var running: [Sequence] = []
@@ -178,6 +180,7 @@ struct Oracle {
   mutating func endStep() -> Int {
     steps += 1
     for s in running where s.scheduled > 0 { pool?.grow(s) }
+    peak = max(peak, used)
     for s in running where s.scheduled > 0 {
       s.computed += s.scheduled
       s.scheduled = 0

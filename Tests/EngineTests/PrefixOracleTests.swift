@@ -50,6 +50,7 @@ import Units
       ("rejected", engine.isRejected == model.isRejected),
       ("arrival", engine.arrival.map(\.picoseconds) == oracle.arrival),
       ("steps", record.totals.steps == Int64(oracle.steps)),
+      ("peak blocks", record.totals.peakBlocks == Int64(oracle.peak)),
       ("hits", hits(record.totals, scenario) == oracle.hits),
     ]
     // All at once, and not the columns: they are long.
