@@ -34,7 +34,8 @@ enum Caches {
     for _ in 0..<times {
       let context = EvictionContext(
         capacity: capacity, blockCount: trace.blockCount,
-        nextUse: Policy.isOracle ? trace.nextUses : [])
+        nextUse: Policy.isOracle ? trace.nextUses : [],
+        uses: Policy.isOracle ? trace.blocks : [])
       var policy: any EvictionPolicy = Policy(Policy.Options(), context)
       let order = Policy.visitOrder ?? .rev
       accesses +=

@@ -83,9 +83,8 @@ enum Workloads {
   static func runCached(_ table: RequestTable, blocks: Int32) -> RunRecord {
     var batch = Batch(blocks: blocks, tokensPerBlock: 16)
     guard let keys = PrefixKeys(table, tokensPerBlock: 16) else { preconditionFailure("16 = 16") }
-    let context = EvictionContext(
-      capacity: Int(blocks), blockCount: PrefixCache.numbers(blocks: blocks, named: keys.count))
-    batch.cachePrefixes(keys, .hash, LRU(NoOptions(), context))
+    batch.cachePrefixes(
+      keys, .hash, LRU(NoOptions(), EvictionContext(capacity: Int(blocks))))
     let instance = Instance(
       batch: batch, scheduler: v1(sequences: 256), cost: TwoA100(), maxLeap: 256,
       recorder: Recorder(exactGaps: 1 << 21))

@@ -11,7 +11,13 @@ struct PrefixCacheMaker: Sendable {
   private let index: PrefixIndex
   private let isOracle: Bool
   private let seed: UInt64
-  private let make: @Sendable (EvictionContext) -> any EvictionPolicy
+  private let policy: Policy
+
+  /// How to make a policy, and what all of them can share.
+  private struct Policy: Sendable {
+    let make: @Sendable (EvictionContext) -> any EvictionPolicy
+    let advice: @Sendable (EvictionContext) -> [Bool]
+  }
 
   /// The cache of `config` in the engine of `scheduler`; nil when it is not enabled.
   ///
@@ -29,12 +35,12 @@ struct PrefixCacheMaker: Sendable {
         at: name.place)
     }
     self.index = index
-    let policy = cache.eviction
-    guard let type = evictions.first(where: { $0.name == policy.name.value }) else {
+    let eviction = cache.eviction
+    guard let type = evictions.first(where: { $0.name == eviction.name.value }) else {
       throw .unknown(
-        "eviction", policy.name.value, known: evictions.map { $0.name }, at: policy.name.place)
+        "eviction", eviction.name.value, known: evictions.map { $0.name }, at: eviction.name.place)
     }
-    (make, resolved.eviction) = try Self.maker(type, policy)
+    (policy, resolved.eviction) = try Self.maker(type, eviction)
     isOracle = type.isOracle
     seed = config.seed
     guard cache.enabled.value else { return nil }
@@ -49,34 +55,36 @@ struct PrefixCacheMaker: Sendable {
 
   private static func maker<P: EvictionPolicy>(
     _ type: P.Type, _ config: PolicyConfig
-  ) throws(ConfigError) -> (
-    @Sendable (EvictionContext) -> any EvictionPolicy, [(name: String, text: String)]
-  ) {
+  ) throws(ConfigError) -> (Policy, [(name: String, text: String)]) {
     let options = try decodeOptions(P.Options.self, from: config, kind: "eviction")
-    return ({ P(options, $0) }, optionTexts(options))
+    return (
+      Policy(make: { P(options, $0) }, advice: { P.advice(options, $0) }), optionTexts(options)
+    )
   }
 
   /// What every instance must know of the prompts of `requests`.
   struct Names {
     fileprivate let keys: PrefixKeys
-    fileprivate let trace: BlockTrace?
-    fileprivate let nextUse: [Int32]
+    /// Of all instances, whose batches are alike; its arrays have one copy.
+    fileprivate let context: EvictionContext
   }
 
-  /// The names of the blocks of `requests`; nil when their size and the batch's do not divide.
+  /// What instances with batches like `batch` share for `requests`; nil when their blocks' size and
+  /// the batch's do not divide.
   func names(of requests: RequestTable, in batch: Batch) -> Names? {
     guard var keys = PrefixKeys(requests, tokensPerBlock: batch.tokensPerBlock) else { return nil }
     let trace = isOracle ? keys.trace(of: requests) : nil
-    return Names(keys: keys, trace: trace, nextUse: trace?.nextUses ?? [])
+    var context = EvictionContext(
+      capacity: Int(batch.totalBlocks), tokensPerBlock: batch.tokensPerBlock,
+      nextUse: trace?.nextUses ?? [], uses: trace?.blocks ?? [])
+    context.advice = policy.advice(context)
+    return Names(keys: keys, context: context)
   }
 
   /// Gives `batch`, that of instance `number`, its cache.
   func install(_ names: Names, in batch: inout Batch, number: Int) {
-    let count = PrefixCache.numbers(blocks: batch.totalBlocks, named: names.keys.count)
-    let context = EvictionContext(
-      capacity: Int(batch.totalBlocks), blockCount: count,
-      seed: seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15, nextUse: names.nextUse,
-      uses: names.trace?.blocks ?? [])
-    batch.cachePrefixes(names.keys, index, make(context))
+    var context = names.context
+    context.seed = seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+    batch.cachePrefixes(names.keys, index, policy.make(context))
   }
 }

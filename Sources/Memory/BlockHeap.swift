@@ -11,10 +11,10 @@ struct BlockHeap<Key: Comparable & Sendable>: Sendable {
 
   private var nodes: [Node] = []
   /// Where each block stands in `nodes`, −1 if nowhere.
-  private var places: [Int32]
+  private var places: [Int32] = []
 
-  /// An empty heap of blocks with numbers below `blockCount`.
-  init(blockCount: Int) { places = Array(repeating: -1, count: blockCount) }
+  /// Has room for blocks with numbers below `blockCount`.
+  mutating func grow(to blockCount: Int) { places.grow(to: blockCount, with: -1) }
 
   /// Number of blocks in it.
   var count: Int { nodes.count }

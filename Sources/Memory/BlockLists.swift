@@ -11,17 +11,33 @@ struct BlockLists: Sendable {
 
   // Entries of blocks, then one sentinel a list: its next is the head, its previous the tail.
   private var links: [Links]
-  private let blockCount: Int
+  private var blockCount = 0
   /// Blocks of each list.
   private(set) var counts: [Int]
 
-  /// `lists` empty lists of blocks with numbers below `blockCount`.
-  init(lists: Int, blockCount: Int) {
-    self.blockCount = blockCount
-    links = Array(repeating: Links(next: -1, previous: -1), count: blockCount + lists)
+  /// `lists` empty lists without room for any block.
+  init(lists: Int) {
+    links = (0..<Int32(lists)).map { Links(next: $0, previous: $0) }
     counts = Array(repeating: 0, count: lists)
-    for list in blockCount..<blockCount + lists {
-      links[list] = Links(next: Int32(list), previous: Int32(list))
+  }
+
+  /// Has room for blocks with numbers below `count`; O(lists) a call and O(1) a block.
+  mutating func grow(to count: Int) {
+    guard count > blockCount else { return }
+    let (ends, old) = (Array(links[blockCount...]), Int32(blockCount))
+    links.removeLast(ends.count)
+    links.grow(to: count, with: Links(next: -1, previous: -1))
+    blockCount = count
+    for (list, end) in ends.enumerated() {
+      let place = Int32(count + list)
+      guard counts[list] > 0 else {
+        links.append(Links(next: place, previous: place))
+        continue
+      }
+      precondition(end.next < old && end.previous < old, "a list's ends are blocks")
+      links.append(end)
+      links[Int(end.next)].previous = place
+      links[Int(end.previous)].next = place
     }
   }
 

@@ -5,10 +5,10 @@ struct BlockSet: Sendable {
   /// The blocks, in an order that depends on what was done to the set alone.
   private(set) var blocks: [BlockID] = []
   /// Where each block stands in `blocks`, −1 if nowhere.
-  private var places: [Int32]
+  private var places: [Int32] = []
 
-  /// An empty set of blocks with numbers below `blockCount`.
-  init(blockCount: Int) { places = Array(repeating: -1, count: blockCount) }
+  /// Has room for blocks with numbers below `blockCount`.
+  mutating func grow(to blockCount: Int) { places.grow(to: blockCount, with: -1) }
 
   /// Number of blocks in it.
   var count: Int { blocks.count }

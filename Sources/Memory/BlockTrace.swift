@@ -10,19 +10,28 @@ public struct BlockTrace: Sendable {
   public private(set) var arrivals: [Instant] = []
   /// Block numbers are below it.
   public let blockCount: Int
+  /// Tokens of a block.
+  public let tokensPerBlock: Int32
 
   /// No requests; blocks will have numbers below `blockCount`.
-  public init(blockCount: Int) { self.blockCount = blockCount }
+  public init(blockCount: Int, tokensPerBlock: Int32 = 16) {
+    self.blockCount = blockCount
+    self.tokensPerBlock = tokensPerBlock
+  }
 
   /// The requests whose blocks end at `ends` in `blocks` and that arrive at `arrivals`.
   ///
   /// - Precondition: one end and one arrival a request, the last end at the end of `blocks`.
-  public init(blocks: [BlockID], ends: [Int], arrivals: [Instant], blockCount: Int) {
+  public init(
+    blocks: [BlockID], ends: [Int], arrivals: [Instant], blockCount: Int,
+    tokensPerBlock: Int32 = 16
+  ) {
     precondition(ends.count == arrivals.count && ends.last ?? 0 == blocks.count)
     self.blocks = blocks
     self.ends = ends
     self.arrivals = arrivals
     self.blockCount = blockCount
+    self.tokensPerBlock = tokensPerBlock
   }
 
   /// Adds a request.

@@ -2,17 +2,17 @@ internal import Units
 
 /// Which cached blocks follow which: children of each block in columns by number.
 struct BlockTree: Sendable {
-  private var parent: [BlockID]
-  private var firstChild: [BlockID]
-  private var nextSibling: [BlockID]
-  private var previousSibling: [BlockID]
+  private var parent: [BlockID] = []
+  private var firstChild: [BlockID] = []
+  private var nextSibling: [BlockID] = []
+  private var previousSibling: [BlockID] = []
 
-  /// No blocks; numbers are below `blockCount`.
-  init(blockCount: Int) {
-    parent = Array(repeating: -1, count: blockCount)
-    firstChild = parent
-    nextSibling = parent
-    previousSibling = parent
+  /// Has room for blocks with numbers below `blockCount`.
+  mutating func grow(to blockCount: Int) {
+    parent.grow(to: blockCount, with: -1)
+    firstChild.grow(to: blockCount, with: -1)
+    nextSibling.grow(to: blockCount, with: -1)
+    previousSibling.grow(to: blockCount, with: -1)
   }
 
   /// `block` is cached and follows `above`, −1 at the beginning of a prompt.

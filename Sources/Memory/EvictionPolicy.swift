@@ -5,8 +5,10 @@ public import Units
 public struct EvictionContext: Sendable {
   /// Most blocks in the cache.
   public var capacity: Int
-  /// Block numbers are below it.
+  /// Block numbers are below it, until the policy hears that it grows.
   public var blockCount: Int
+  /// Tokens of a block.
+  public var tokensPerBlock: Int32
   /// Seed of the policy's own random stream.
   public var seed: UInt64
   /// The next request that uses the block of each use in the trace, by number.
@@ -14,14 +16,20 @@ public struct EvictionContext: Sendable {
   /// `Int32.max` if there is none; empty unless the policy says `isOracle`.
   public var nextUse: [Int32]
   /// The block of each use in the trace; empty unless the policy says `isOracle`.
+  ///
+  /// These are the trace's names, which need not be the numbers by which a cache calls its blocks.
   public var uses: [BlockID]
+  /// What `advice` of the policy said of `uses`; nil if it was not asked yet.
+  public var advice: [Bool]?
 
   /// A cache of `capacity` blocks with numbers below `blockCount`.
   public init(
-    capacity: Int, blockCount: Int, seed: UInt64 = 1, nextUse: [Int32] = [], uses: [BlockID] = []
+    capacity: Int, blockCount: Int = 0, tokensPerBlock: Int32 = 16, seed: UInt64 = 1,
+    nextUse: [Int32] = [], uses: [BlockID] = []
   ) {
     self.capacity = capacity
     self.blockCount = blockCount
+    self.tokensPerBlock = tokensPerBlock
     self.seed = seed
     self.nextUse = nextUse
     self.uses = uses
@@ -112,8 +120,13 @@ public protocol EvictionPolicy: Sendable {
   static var visitOrder: VisitOrder? { get }
   /// Whether a cache without a serving engine around it has room for everything.
   static var isUnbounded: Bool { get }
+  /// What it makes of `context.uses` alone, one bit a use: the same for all caches of a capacity,
+  /// so it can be worked out once for many. Empty for a policy without advice.
+  static func advice(_ options: Options, _ context: EvictionContext) -> [Bool]
   /// An empty cache.
   init(_ options: Options, _ context: EvictionContext)
+  /// Block numbers are below `blockCount` from now on, which is never less than before.
+  mutating func grow(to blockCount: Int)
   /// A block that is not in the cache enters it; there is room. False: drop it as soon as it is
   /// not held.
   mutating func insert(_ use: BlockUse) -> Bool
@@ -133,6 +146,9 @@ public protocol EvictionPolicy: Sendable {
   /// Takes one block that is not held and too old to be used at `now` out of the cache; −1 if
   /// there is none. The cache asks before it looks a request up, until the answer is −1.
   mutating func expired(at now: Instant) -> BlockID
+  /// The first moment at which `expired` would name a block, if nothing else happens; `.never` if
+  /// it would not.
+  var nextExpiry: Instant { get }
   /// Runs a cache of this policy, empty until now, over `trace`.
   ///
   /// The default is meant to be kept. It is a requirement so that the loop over blocks runs inside
@@ -163,10 +179,14 @@ extension EvictionPolicy {
   public static var keepsPrefixes: Bool { false }
   /// Either order.
   public static var visitOrder: VisitOrder? { nil }
+  /// None.
+  public static func advice(_ options: Options, _ context: EvictionContext) -> [Bool] { [] }
   /// Room has an end.
   public static var isUnbounded: Bool { false }
   /// Nothing grows too old.
   public mutating func expired(at now: Instant) -> BlockID { -1 }
+  /// Nothing grows too old.
+  public var nextExpiry: Instant { .never }
 
   /// One block after another.
   public mutating func enter(_ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser) {

@@ -5,15 +5,20 @@ internal import Units
 /// A use is known by its request, and within one request by its depth; without a next use a block
 /// is farther than all, the deepest farthest.
 struct FarthestFirst: Sendable {
-  private var idle: BlockHeap<UInt64>
-  private var keys: [UInt64]
+  private var idle = BlockHeap<UInt64>()
+  private var keys: [UInt64] = []
   private let context: EvictionContext
 
   /// No blocks.
   init(_ context: EvictionContext) {
-    idle = BlockHeap(blockCount: context.blockCount)
-    keys = Array(repeating: 0, count: context.blockCount)
     self.context = context
+    grow(to: context.blockCount)
+  }
+
+  /// Has room for blocks with numbers below `blockCount`.
+  mutating func grow(to blockCount: Int) {
+    idle.grow(to: blockCount)
+    keys.grow(to: blockCount, with: 0)
   }
 
   /// The heap's smallest key is the farthest use.

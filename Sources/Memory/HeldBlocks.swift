@@ -9,10 +9,10 @@ struct HeldBlocks: Sendable {
   private static let free: Int8 = -2
   private static let queued: Int8 = -1
   // What else stands here is the queue from which a held block was set aside.
-  private var states: [Int8]
+  private var states: [Int8] = []
 
-  /// No held blocks; numbers are below `blockCount`.
-  init(blockCount: Int) { states = Array(repeating: Self.free, count: blockCount) }
+  /// Has room for blocks with numbers below `blockCount`.
+  mutating func grow(to blockCount: Int) { states.grow(to: blockCount, with: Self.free) }
 
   /// Whether `block` is held.
   func contains(_ block: BlockID) -> Bool { states[Int(block)] != Self.free }

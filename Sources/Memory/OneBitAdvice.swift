@@ -35,10 +35,13 @@ struct AdviceErrors: Sendable {
 
 /// Advice from a trace that is known to its end.
 enum TraceAdvice {
+  /// All of `uses` are below it.
+  private static func names(_ uses: [BlockID]) -> Int { Int(uses.max() ?? -1) + 1 }
+
   /// For each use, the position of the next use of its block; `Int.max` if there is none.
-  private static func nextPositions(_ uses: [BlockID], blockCount: Int) -> [Int] {
+  private static func nextPositions(_ uses: [BlockID]) -> [Int] {
     var result = [Int](repeating: .max, count: uses.count)
-    var next = [Int](repeating: .max, count: blockCount)
+    var next = [Int](repeating: .max, count: names(uses))
     for position in uses.indices.reversed() {
       result[position] = next[Int(uses[position])]
       next[Int(uses[position])] = position
@@ -51,13 +54,12 @@ enum TraceAdvice {
   /// It has room for `capacity` blocks; with `bypasses` it need not let a block in.
   ///
   /// - Complexity: O(uses · log capacity).
-  static func discards(
-    _ uses: [BlockID], blockCount: Int, capacity: Int, bypasses: Bool
-  ) -> [Bool] {
-    let next = nextPositions(uses, blockCount: blockCount)
+  static func discards(_ uses: [BlockID], capacity: Int, bypasses: Bool) -> [Bool] {
+    let next = nextPositions(uses)
     var result = [Bool](repeating: false, count: uses.count)
-    var lastUses = [Int](repeating: 0, count: blockCount)
-    var cache = BlockHeap<UInt64>(blockCount: blockCount)
+    var lastUses = [Int](repeating: 0, count: names(uses))
+    var cache = BlockHeap<UInt64>()
+    cache.grow(to: names(uses))
     for (position, block) in uses.enumerated() {
       let key = ~UInt64(next[position])
       if !cache.contains(block), cache.count >= capacity, let farthest = cache.first {
@@ -76,9 +78,9 @@ enum TraceAdvice {
 
   /// The phase of each use: a phase is the longest run of uses of at most `capacity` different
   /// blocks that begins where the last one ended.
-  static func phases(_ uses: [BlockID], blockCount: Int, capacity: Int) -> [Int32] {
+  static func phases(_ uses: [BlockID], capacity: Int) -> [Int32] {
     var result = [Int32](repeating: 0, count: uses.count)
-    var lastPhases = [Int32](repeating: -1, count: blockCount)
+    var lastPhases = [Int32](repeating: -1, count: names(uses))
     var (phase, different): (Int32, Int) = (0, 0)
     for (position, block) in uses.enumerated() {
       if lastPhases[Int(block)] != phase {
@@ -95,9 +97,9 @@ enum TraceAdvice {
   }
 
   /// For each use, whether its block is used in the phase after the use's own.
-  static func returns(_ uses: [BlockID], blockCount: Int, capacity: Int) -> [Bool] {
-    let phases = phases(uses, blockCount: blockCount, capacity: capacity)
-    let next = nextPositions(uses, blockCount: blockCount)
+  static func returns(_ uses: [BlockID], capacity: Int) -> [Bool] {
+    let phases = phases(uses, capacity: capacity)
+    let next = nextPositions(uses)
     var result = [Bool](repeating: false, count: uses.count)
     for position in uses.indices.reversed() where next[position] < .max {
       let later = next[position]
@@ -113,18 +115,20 @@ struct ReturnHistory: Sendable {
   private static let classes = 32
   private var seen = [Int](repeating: 0, count: classes)
   private var returned = [Int](repeating: 0, count: classes)
-  private var lastUses: [Int]
-  private var lastClasses: [Int8]
-  private var counts: [UInt8]
+  private var lastUses: [Int] = []
+  private var lastClasses: [Int8] = []
+  private var counts: [UInt8] = []
   private var clock = 0
   private let window: Int
 
   /// A block counts as one that came back if fewer than four times `capacity` uses lie between.
-  init(blockCount: Int, capacity: Int) {
-    lastUses = Array(repeating: 0, count: blockCount)
-    lastClasses = Array(repeating: -1, count: blockCount)
-    counts = Array(repeating: 0, count: blockCount)
-    window = 4 * min(capacity, 1 << 40)
+  init(capacity: Int) { window = 4 * min(capacity, 1 << 40) }
+
+  /// Has room for blocks with numbers below `blockCount`.
+  mutating func grow(to blockCount: Int) {
+    lastUses.grow(to: blockCount, with: 0)
+    lastClasses.grow(to: blockCount, with: -1)
+    counts.grow(to: blockCount, with: 0)
   }
 
   /// First, second, third or later use; depth by powers of two.

@@ -2,10 +2,12 @@ public import Units
 
 /// How cached blocks are found and freed.
 public enum PrefixIndex: String, Sendable, CaseIterable {
-  /// A table of hashes over full blocks, as vLLM has it: a request that computes a block which
+  /// A table of hashes over full blocks, as vLLM V1 has it: a request that computes a block which
   /// another one holds keeps its own copy, and a block may go while those that follow it stay.
   case hash
-  /// A tree of prefixes, as SGLang has it: copies are merged, and only leaves go.
+  /// A tree of prefixes, as SGLang has it: copies are merged, and what follows a block goes with
+  /// it. Under a policy that lets tails go first, as LRU does, only leaves go; any other one may
+  /// drop a branch for the sake of one block, where SGLang would take a leaf of it.
   case radix
 }
 
@@ -28,10 +30,17 @@ public struct PrefixHits: Sendable, Equatable {
 ///
 /// A block is in the cache from the end of the step that computed it until it is evicted. While
 /// requests hold it, it counts as used; idle, it counts as available and goes when the pool needs
-/// the room. Blocks are columns by number: those that the trace names come first, then numbers
-/// for blocks that no other request can know, which are used again once they are evicted.
+/// the room. Blocks are columns by number, which a block gets when it first enters; numbers of
+/// blocks that no other request can know are used again once they are evicted. `find` and `number`
+/// turn names of the trace into numbers; all else is in numbers.
 ///
-/// Invariants: a block is held by `holders` requests; `idle` counts blocks with none.
+/// In a table of hashes some of a block's holders may have computed it too, at the same time: each
+/// of those keeps a copy of its own. When the block itself falls idle, the oldest copy takes its
+/// place. Simplification: where an idle block and a held one have one content, the idle one is
+/// given up at once; in vLLM it waits for its turn in the queue of free blocks.
+///
+/// Invariants: a block is held by `holders` requests, at least one of them without a copy; `idle`
+/// counts blocks with none; only idle blocks go (I10).
 public struct PrefixCache: Sendable {
   /// How blocks are found and freed.
   public let index: PrefixIndex
@@ -39,39 +48,61 @@ public struct PrefixCache: Sendable {
   public private(set) var idle: Int32 = 0
   /// Blocks in the cache that requests hold.
   public private(set) var held: Int32 = 0
+  /// Copies beside them, in blocks.
+  public private(set) var copies: Int32 = 0
 
   private var policy: any EvictionPolicy
-  private let keepsPrefixes: Bool
   /// Requests that hold each block; 0 is idle, −1 not in the cache.
-  private var holders: [Int32]
+  private var holders: [Int32] = []
+  /// The requests that hold a block by a copy, oldest first; only looked up.
+  private var copiers: [BlockID: [Int32]] = [:]
   /// The session of the request that computed a block; for numbers of its own, that request.
-  private var owner: [Int32]
-  private var isOutput: [Bool]
-  private let named: Int
+  private var owner: [Int32] = []
+  private var isOutput: [Bool] = []
+  private var numbers: BlockNumbers
   private var spareNumbers: [BlockID] = []
-  private var nextNumber: BlockID
   private var tree: BlockTree?
   private var victims: [BlockID] = []
   private var woken: [BlockID] = []
   private var subtree: [BlockID] = []
 
-  /// An empty cache over a pool of `blocks` blocks, for a trace that names `named` blocks.
-  public init(blocks: Int32, named: Int, index: PrefixIndex, policy: any EvictionPolicy) {
+  /// An empty cache for a trace that names `names` blocks; `policy` need not know any number.
+  public init(names: Int, index: PrefixIndex, policy: any EvictionPolicy) {
     self.index = index
     self.policy = policy
-    self.named = named
-    keepsPrefixes = type(of: policy).keepsPrefixes
-    let numbers = Self.numbers(blocks: blocks, named: named)
-    holders = Array(repeating: -1, count: numbers)
-    owner = holders
-    isOutput = Array(repeating: false, count: numbers)
-    nextNumber = BlockID(named)
+    numbers = BlockNumbers(names: names)
     // Without gaps in prefixes there is no subtree to look for.
-    tree = index == .radix && !keepsPrefixes ? BlockTree(blockCount: numbers) : nil
+    tree = index == .radix && !type(of: policy).keepsPrefixes ? BlockTree() : nil
   }
 
-  /// Block numbers that a policy must know for such a cache.
-  public static func numbers(blocks: Int32, named: Int) -> Int { named + Int(blocks) }
+  /// Puts numbers in the place of `names`, up to the first that was never in the cache; it and
+  /// those after it are cut off.
+  public func find(_ names: inout [BlockID]) {
+    for i in names.indices {
+      let number = numbers.number(of: names[i])
+      if number < 0 {
+        names.removeSubrange(i...)
+        return
+      }
+      names[i] = number
+    }
+  }
+
+  /// Puts numbers in the place of `names`, new ones for those that it never heard of.
+  public mutating func number(_ names: inout [BlockID]) {
+    for i in names.indices { names[i] = numbers.add(names[i]) }
+    grow()
+  }
+
+  private mutating func grow() {
+    let count = numbers.count
+    guard count > holders.count else { return }
+    holders.grow(to: count, with: -1)
+    owner.grow(to: count, with: -1)
+    isOutput.grow(to: count, with: false)
+    policy.grow(to: count)
+    tree?.grow(to: count)
+  }
 
   /// Whether `block` is in the cache.
   public func contains(_ block: BlockID) -> Bool { holders[Int(block)] >= 0 }
@@ -114,20 +145,26 @@ public struct PrefixCache: Sendable {
 
   /// A request of `session` has computed `blocks`, which follow `depth` others, and holds them.
   ///
-  /// `previous` is the block before the first, −1 without. Answers how many of them were held by
-  /// others already: copies.
+  /// `previous` is the block before the first, −1 without. Answers how many of them a tree has
+  /// merged with blocks that others hold; a table keeps those as copies.
   public mutating func publish(
     _ blocks: ArraySlice<BlockID>, after previous: BlockID, depth: Int32, session: Int32,
     isOutput decoded: Bool, _ user: BlockUser
   ) -> Int32 {
-    var copies: Int32 = 0
+    var merged: Int32 = 0
     var i = blocks.startIndex
     while i < blocks.endIndex {
       let (block, number) = (blocks[i], Int(blocks[i]))
       let depth = depth + Int32(i - blocks.startIndex)
       if holders[number] > 0 {
+        _ = policy.touch(user.use(of: block, depth: depth))
         holders[number] += 1
-        copies += 1
+        if index == .radix {
+          merged += 1
+        } else {
+          copiers[block, default: []].append(user.request)
+          copies += 1
+        }
         i += 1
       } else if holders[number] == 0 {
         // The idle copy is given up for the one just computed.
@@ -144,7 +181,7 @@ public struct PrefixCache: Sendable {
         i = end
       }
     }
-    return copies
+    return merged
   }
 
   /// The first of `blocks`, up to one that is in the cache, enter it; answers where that is.
@@ -170,32 +207,48 @@ public struct PrefixCache: Sendable {
     return end
   }
 
-  /// A request lets go of `blocks`, which follow `depth` others; answers how many fell idle or
-  /// were dropped, from the last to the first.
+  /// A request lets go of `blocks`, which follow `depth` others, from the last to the first;
+  /// answers how many blocks of the pool that made available: fallen idle, dropped, or copies.
   public mutating func release(
     _ blocks: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser
   ) -> Int32 {
     victims.removeAll(keepingCapacity: true)
-    var freed: Int32 = 0
+    var (freed, given) = (Int32(0), Int32(0))
     // A block's predecessors have at least its holders, so the blocks that fall idle are the last.
     var first = blocks.endIndex
     for i in blocks.indices.reversed() {
       let number = Int(blocks[i])
       holders[number] -= 1
       precondition(holders[number] >= 0, "a block was released twice")
+      if !copiers.isEmpty, givesCopy(of: blocks[i], user.request) { given += 1 }
       if holders[number] == 0 {
         precondition(first == i + 1, "a block was held without those before it")
         first = i
         freed += 1
       }
     }
-    guard freed > 0 else { return 0 }
+    copies -= given
+    guard freed > 0 else { return given }
     held -= freed
     idle += freed
     let depth = depth + Int32(first - blocks.startIndex)
     policy.leave(blocks[first...], depth: depth, user, dropped: &victims)
     drop()
-    return freed
+    return freed + given
+  }
+
+  /// Whether a copy goes now that `request` holds `block` no more: its own, or the oldest one,
+  /// which takes the place of a block that only copies are left of.
+  private mutating func givesCopy(of block: BlockID, _ request: Int32) -> Bool {
+    guard let requests = copiers[block] else { return false }
+    let own = requests.firstIndex(of: request)
+    guard own != nil || requests.count == Int(holders[Int(block)]) else { return false }
+    if requests.count == 1 {
+      copiers[block] = nil
+    } else {
+      copiers[block]?.remove(at: own ?? 0)
+    }
+    return true
   }
 
   /// Puts `count` idle blocks of `request`, which nobody else can know, into the cache, the last
@@ -203,22 +256,25 @@ public struct PrefixCache: Sendable {
   public mutating func abandon(
     _ count: Int32, depth: Int32, request: Int32, _ user: BlockUser
   ) -> [BlockID] {
-    var numbers: [BlockID] = []
-    numbers.reserveCapacity(Int(count))
+    var given: [BlockID] = []
+    given.reserveCapacity(Int(count))
     for _ in 0..<count {
-      let number = spareNumbers.popLast() ?? nextNumber
-      if number == nextNumber { nextNumber += 1 }
+      if spareNumbers.isEmpty {
+        spareNumbers += numbers.addNameless().reversed()
+        grow()
+      }
+      let number = spareNumbers.removeLast()
       holders[Int(number)] = 0
       owner[Int(number)] = request
       isOutput[Int(number)] = false
-      numbers.append(number)
+      given.append(number)
     }
     idle += count
     victims.removeAll(keepingCapacity: true)
-    policy.enter(numbers[...], depth: depth, user)
-    policy.leave(numbers[...], depth: depth, user, dropped: &victims)
+    policy.enter(given[...], depth: depth, user)
+    policy.leave(given[...], depth: depth, user, dropped: &victims)
     drop()
-    return numbers
+    return given
   }
 
   /// Whether `number`, which `abandon` gave to `request`, still is that block.
@@ -242,6 +298,9 @@ public struct PrefixCache: Sendable {
     }
   }
 
+  /// When the next idle block grows too old, `.never` if none does.
+  public var nextExpiry: Instant { policy.nextExpiry }
+
   /// Takes idle blocks that have grown too old at `now` out of the cache.
   public mutating func expire(at now: Instant) {
     victims.removeAll(keepingCapacity: true)
@@ -261,7 +320,7 @@ public struct PrefixCache: Sendable {
       precondition(holders[Int(block)] == 0, "only idle blocks go (I10)")
       holders[Int(block)] = -1
       tree?.remove(block)
-      if Int(block) >= named { spareNumbers.append(block) }
+      if numbers.isNameless(block) { spareNumbers.append(block) }
     }
     idle -= Int32(victims.count)
   }
@@ -285,6 +344,10 @@ public struct PrefixCache: Sendable {
   public func checkInvariants() {
     precondition(idle == holders.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }, "idle blocks drifted (I4)")
     precondition(held == holders.reduce(0) { $0 + ($1 > 0 ? 1 : 0) }, "held blocks drifted (I4)")
+    precondition(
+      Int(copies) == copiers.values.reduce(0) { $0 + $1.count }, "copies drifted (I4)")
+    precondition(
+      copiers.allSatisfy { $1.count < holders[Int($0)] }, "a block has nothing but copies (I4)")
   }
 
   /// Requests that hold `block`; −1 if it is not in the cache.

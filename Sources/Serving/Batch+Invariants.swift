@@ -14,7 +14,7 @@ extension Batch {
     for slot in sequences.indices where sequences[slot].phase != .gone {
       let s = sequences[slot]
       let now = length(Slot(slot))
-      held += blocksHeld(by: Slot(slot)) - s.cached + s.copies
+      held += blocksHeld(by: Slot(slot)) - s.cached
       reserved += s.region?.tokens ?? 0
       guard s.phase == .decoding else {
         partialSum += Int64(s.stored)
@@ -36,7 +36,7 @@ extension Batch {
     precondition(known == (count > 0 ? most + clock : nil), "the longest decode drifted (I3)")
     precondition(partialSum == partial, "tokens of unfinished prompts drifted (I3)")
     precondition(phases == growthAt, "growth phases drifted (I3)")
-    let cached = prefix?.cache.held ?? 0
+    let cached = prefix.map { $0.cache.held + $0.cache.copies } ?? 0
     precondition(held + cached == blocks.used, "blocks leaked (I4)")
     precondition((prefix?.cache.idle ?? 0) <= blocks.available, "idle blocks beyond the pool (I4)")
     prefix?.cache.checkInvariants()

@@ -12,6 +12,14 @@ extension Batch {
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
+  /// When the next idle block expires; nil unless the queue's head waits for room and hits some.
+  ///
+  /// From then on the head finds less, so what it needs and what is idle may differ.
+  var expiryOfIdleHits: Instant? {
+    guard let prefix, prefix.refusedWithIdleHits else { return nil }
+    return prefix.cache.nextExpiry
+  }
+
   /// Puts the full blocks of a sequence that have a name into the prefix cache.
   mutating func publish(_ slot: Slot) {
     let s = sequences[Int(slot)]
@@ -21,11 +29,7 @@ extension Batch {
         row, from: s.cached, upTo: full, prompt: s.entry.prompt, at: time)
     else { return }
     sequences[Int(slot)].cached = new.held
-    if prefix?.cache.index == .radix {
-      blocks.give(new.copies)
-    } else {
-      sequences[Int(slot)].copies += new.copies
-    }
+    blocks.give(new.merged)
   }
 
   /// Puts what finishes in this step into running order, in which vLLM frees it: the order in which
@@ -41,7 +45,7 @@ extension Batch {
   mutating func releaseCached(_ slot: Slot, isPreempted: Bool) {
     publish(slot)
     let s = sequences[Int(slot)]
-    let own = s.blocks - s.cached + s.copies
+    let own = s.blocks - s.cached
     let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : nil
     let (row, time) = (Int(s.entry.request.row), now)
     let left = prefix?.release(

@@ -83,11 +83,12 @@ public struct Batch: Sendable {
     growthAt = Array(repeating: 0, count: Int(tokensPerBlock))
   }
 
-  /// Gives the batch a prefix cache over its pool; `keys` name the blocks of all requests.
+  /// Gives the batch a prefix cache over its pool; `keys` name the blocks of all requests, and
+  /// `policy` need not know any number of a block.
   public mutating func cachePrefixes(
     _ keys: PrefixKeys, _ index: PrefixIndex, _ policy: any EvictionPolicy
   ) {
-    let cache = PrefixCache(blocks: blocks.total, named: keys.count, index: index, policy: policy)
+    let cache = PrefixCache(names: keys.count, index: index, policy: policy)
     prefix = PrefixState(cache, keys, tokensPerBlock: tokensPerBlock)
   }
 

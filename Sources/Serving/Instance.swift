@@ -107,8 +107,9 @@ public struct Instance: Sendable {
     accountTokens(until: now, stored: batch.storedTokens)
     batch.now = now
     batch.hasChanged = false
-    batch.prefix?.refusedWithIdleHits = false
-    plan = scheduler.plan(&batch)
+    makePlan()
+    // No later boundary would come: what was preempted has the whole pool now.
+    if !batch.preempted.isEmpty, !hasWork { makePlan() }
     guard batch.hasChanged else { return }
     plan.steps = min(plan.steps, 1)
     for (id, lost) in batch.preempted {
@@ -126,6 +127,15 @@ public struct Instance: Sendable {
       waitingSince = now
     }
   }
+
+  private mutating func makePlan() {
+    batch.prefix?.refusedWithIdleHits = false
+    plan = scheduler.plan(&batch)
+  }
+
+  private var runsDecodes: Bool { plan.decodes && batch.decodes > 0 }
+  /// Whether the plan runs anything.
+  private var hasWork: Bool { plan.steps > 0 && (runsDecodes || !batch.chunks.isEmpty) }
 
   private mutating func note(
     _ admission: Admission, at now: Instant, _ requests: inout RequestTable
@@ -150,8 +160,7 @@ public struct Instance: Sendable {
 
   /// Starts the planned step or leap and returns its end; nil when there is nothing to run.
   public mutating func launch(at now: Instant) -> Instant? {
-    let runsDecodes = plan.decodes && batch.decodes > 0
-    guard plan.steps > 0, runsDecodes || !batch.chunks.isEmpty else { return nil }
+    guard hasWork else { return nil }
     shape = batch.shape(plan)
     let limit = batch.chunks.isEmpty ? min(plan.steps, reach) : 1
     count = runsDecodes ? batch.steadySteps(limit: limit) : 1
@@ -159,6 +168,9 @@ public struct Instance: Sendable {
     if ends.count < count { ends += Array(repeating: .zero, count: reach - ends.count) }
     cost.ends(of: shape, from: now, count: count, into: &ends)
     (start, done) = (now, 0)
+    if count > 1, let expiry = batch.expiryOfIdleHits {
+      count = firstEnd(notBefore: expiry) + 1
+    }
     isStepping = true
     waitingAtLaunch = Int32(batch.waiting.count)
     return ends[count - 1]
@@ -242,7 +254,7 @@ extension Instance {
     recorder.totals.samples += Int64(shape.samples) * Int64(steps)
     if cost.isExtrapolated(shape) { recorder.totals.extrapolatedSteps += Int64(steps) }
     batch.step += steps
-    if plan.decodes, batch.decodes > 0 { applyDecodes(steps) } else { applyPrefill() }
+    if runsDecodes { applyDecodes(steps) } else { applyPrefill() }
     let blocks = Int64(batch.usedBlocks)
     if blocks > recorder.totals.peakBlocks { recorder.totals.peakBlocks = blocks }
     done += steps

@@ -103,7 +103,7 @@ public struct PrefixKeys: Sendable {
   /// All names of all requests, in order of arrival as recorded, for policies that know the
   /// future; O(blocks).
   public mutating func trace(of requests: RequestTable) -> BlockTrace {
-    var trace = BlockTrace(blockCount: count)
+    var trace = BlockTrace(blockCount: count, tokensPerBlock: tokensPerBlock)
     var names: [BlockID] = []
     starts.removeAll()
     for row in 0..<requests.count {

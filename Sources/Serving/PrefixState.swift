@@ -31,12 +31,15 @@ struct PrefixState: Sendable {
     self.tokensPerBlock = tokensPerBlock
   }
 
-  /// Leaves the names of the first `count` blocks of a request in `names`, as far as it has any.
+  /// Leaves the numbers of the first `count` blocks of a request in `names`, as far as they have
+  /// any.
   private mutating func name(_ row: Int, upTo count: Int32) {
     names.removeAll(keepingCapacity: true)
     let named = keys.named(row)
     keys.append(0..<min(count, named), of: row, to: &names)
-    guard count > named, !remains.isEmpty, let rest = remains[Int32(row)] else { return }
+    cache.find(&names)
+    guard count > named, names.count == Int(named), !remains.isEmpty, let rest = remains[Int32(row)]
+    else { return }
     for number in rest.prefix(Int(count - named)) {
       guard cache.isIntact(number, of: Int32(row)) else { return }
       names.append(number)
@@ -69,35 +72,36 @@ struct PrefixState: Sendable {
   }
 
   /// The request in `row` has computed its blocks up to `full` and has put `held` into the cache
-  /// so far; answers how many it has now, and how many of the new ones were copies.
+  /// so far; answers how many it has now, and how many of the new ones were merged with others'.
   mutating func publish(
     _ row: Int, from held: Int32, upTo full: Int32, prompt: Int32, at now: Instant
-  ) -> (held: Int32, copies: Int32) {
+  ) -> (held: Int32, merged: Int32) {
     let end = min(full, keys.named(row))
     guard end > held else { return (held, 0) }
     names.removeAll(keepingCapacity: true)
     let start = max(0, held - 1)
     keys.append(start..<end, of: row, to: &names)
+    cache.number(&names)
     let first = Int(held - start)
     let boundary = min(max(prompt / tokensPerBlock, held), end)
     let middle = first + Int(boundary - held)
     let (session, user) = (keys.session(of: row), keys.user(row, at: now))
-    var copies: Int32 = 0
+    var merged: Int32 = 0
     if middle > first {
-      copies += cache.publish(
+      merged += cache.publish(
         names[first..<middle], after: first > 0 ? names[first - 1] : -1, depth: held,
         session: session, isOutput: false, user)
     }
     if middle < names.count {
-      copies += cache.publish(
+      merged += cache.publish(
         names[middle...], after: middle > 0 ? names[middle - 1] : -1, depth: boundary,
         session: session, isOutput: true, user)
     }
-    return (end, copies)
+    return (end, merged)
   }
 
   /// The request in `row` leaves `count` blocks that nobody else can know and lets go of the
-  /// `held` blocks before them; answers how many of the latter no request holds now.
+  /// `held` blocks before them; answers how many blocks the latter made available.
   ///
   /// A preempted request finds `keeping` of the former again, the first ones, and those of the
   /// latter that only it knows; nil when it has finished.

@@ -39,10 +39,11 @@ public struct EngineContext: Sendable {
 /// Forms the steps of one instance.
 ///
 /// `plan` is called at step boundaries only, at least whenever its last answer has run out, at most
-/// once a boundary. It must be a function of the batch and of state that it changes at decisions
-/// only: it may not count its calls nor draw a number at each (use `batch.step`). A refused verb
-/// leaves no trace. A plan whose verbs changed the batch holds for one step whatever it claims.
-/// When it plans decodes, `batch.growth ≤ batch.availableBlocks` must hold.
+/// once a boundary and once more where it has preempted and left nothing to run. It must be a
+/// function of the batch and of state that it changes at decisions only: it may not count its calls
+/// nor draw a number at each (use `batch.step`). A refused verb leaves no trace. A plan whose verbs
+/// changed the batch holds for one step whatever it claims. When it plans decodes,
+/// `batch.growth ≤ batch.availableBlocks` must hold.
 public protocol Scheduler: Sendable {
   /// Its settings.
   associatedtype Options: PolicyOptions

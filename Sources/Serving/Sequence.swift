@@ -25,8 +25,6 @@ struct Sequence: Sendable {
   var blocks: Int32 = 0
   /// Those of them, the first ones, that are in the prefix cache.
   var cached: Int32 = 0
-  /// Blocks beside them: its own copies of blocks that another one put into the cache.
-  var copies: Int32 = 0
   /// Its contiguous memory, nil when it is paged.
   var region: BuddyStore.Region?
   var previous: Slot = -1

@@ -105,6 +105,25 @@ import Units
     #expect(run([long, long]).requests.cached == [0, 0])
   }
 
+  /// Twins of ten blocks, of which one ends after `first` tokens and the other after `second`.
+  private func twins(_ first: Int32, _ second: Int32, v0: Bool) -> RunRecord {
+    let outputs = [first, second]
+    return run(
+      outputs.map { Request(second: 0, prompt: 160, output: $0, chain: Array(1...10)) },
+      blocks: 24, v0: v0)
+  }
+
+  @Test(arguments: [false, true])
+  func `a pool is as full whichever of two equal requests ends first`(v0: Bool) {
+    let (early, late) = (twins(2, 100, v0: v0), twins(100, 2, v0: v0))
+    // 2 × 11 blocks while both decode; the longer one alone fills ⌈259 / 16⌉ = 17.
+    #expect(early.totals.peakBlocks == 22 && late.totals.peakBlocks == 22)
+    #expect(early.stop == nil && late.stop == nil)
+    #expect(early.totals.preemptions == 0 && late.totals.preemptions == 0)
+    #expect(early.requests.finished == late.requests.finished.reversed())
+    #expect(early.totals.tokenTimeWaiting == late.totals.tokenTimeWaiting)
+  }
+
   @Test(arguments: PrefixIndex.allCases)
   func `blocks computed twice at once are held twice by a table, once by a tree`(
     index: PrefixIndex

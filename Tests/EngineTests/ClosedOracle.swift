@@ -61,11 +61,15 @@ struct ClosedOracle {
 struct OracleRecord {
   private(set) var table: RequestTable
   private(set) var steps = 0
+  /// Most blocks that an instance had in use at the end of a step, with paged memory.
+  private(set) var peak = 0
   private(set) var gaps: [Int64: Int64] = [:]
   /// Arrivals in picoseconds.
   private(set) var arrival: [Int64]
   /// What prompts found in the prefix cache, in blocks.
   private(set) var hits = OraclePool.Hits()
+  /// Blocks that two requests computed at once, and cached blocks that made room.
+  private(set) var (copied, evicted) = (0, 0)
 
   init(_ scenario: RandomScenario) {
     table = scenario.table
@@ -87,8 +91,13 @@ struct OracleRecord {
 
   private mutating func add(_ server: Oracle, instance: Int, of count: Int) {
     steps += server.steps
+    peak = max(peak, server.peak)
     gaps.merge(server.gaps) { $0 + $1 }
-    if let pool = server.pool { hits.add(pool.hits) }
+    if let pool = server.pool {
+      hits.add(pool.hits)
+      copied += pool.copied
+      evicted += pool.evicted
+    }
     for row in stride(from: instance, to: table.count, by: count) {
       table.instance[row] = server.table.instance[row]
       table.firstScheduled[row] = server.table.firstScheduled[row]

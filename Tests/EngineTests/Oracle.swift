@@ -20,8 +20,6 @@ struct Oracle {
     var region: Range<Int>?
     /// Its blocks from the first token on, when there is a prefix cache.
     var table: [OraclePool.Block] = []
-    /// Blocks beside them whose content another request put into the cache first.
-    var copies: [OraclePool.Block] = []
     /// Blocks of `table` that are in the cache.
     var published = 0
     /// Tokens stored when it was preempted last.
@@ -40,6 +38,8 @@ struct Oracle {
   let scenario: RandomScenario
   var table: RequestTable
   var steps = 0
+  /// Most blocks in use at the end of a step.
+  var peak = 0
   var gaps: [Int64: Int64] = [:]
   var waiting: [Sequence] = []
   var running: [Sequence] = []
@@ -180,6 +180,7 @@ struct Oracle {
   mutating func endStep() -> Int {
     steps += 1
     for s in running where s.scheduled > 0 { pool?.grow(s) }
+    peak = max(peak, used)
     for s in running where s.scheduled > 0 {
       s.computed += s.scheduled
       s.scheduled = 0

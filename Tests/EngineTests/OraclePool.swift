@@ -3,16 +3,14 @@ import Metrics
 
 /// A paged pool with a prefix cache, an object a block: slow and obvious.
 ///
-/// Written from the pseudo-code of vLLM's block manager: a dictionary from names to blocks, and one
-/// queue of free blocks, oldest first. Blocks are named after tokens by `names`, which shares
-/// nothing with the engine's keys.
+/// Written from the pseudo-code of vLLM's block manager: a dictionary from names to the blocks that
+/// hold what they stand for, and one queue of free blocks, oldest first. A request owns its blocks,
+/// and a name is known as long as a block has it; of two blocks with one name only one may be free.
+/// Blocks are named after tokens by `names`, which shares nothing with the engine's keys.
 struct OraclePool {
   final class Block {
     var name: Name?
     var holders = 1
-    /// Who computed it.
-    var session = -1
-    var isOutput = false
     /// Its latest place in the queue; 0 while it is held.
     var ticket = 0
   }
@@ -23,6 +21,14 @@ struct OraclePool {
     case trace(block: Int32, offset: Int)
     /// Nobody else can know it.
     case own(row: Int, place: Int)
+  }
+
+  /// What a name is known by: blocks in the order in which they were computed, and who computed
+  /// the first of them.
+  private struct Entry {
+    var blocks: [Block]
+    var session = -1
+    var isOutput = false
   }
 
   /// The blocks of a prompt that are cached.
@@ -58,7 +64,7 @@ struct OraclePool {
   private let isRadix: Bool
   private let names: [[Name]]
   private let sessions: [Int]
-  private var cached: [Name: Block] = [:]
+  private var cached: [Name: Entry] = [:]
   private var queue: [(block: Block, ticket: Int)] = []
   private var head = 0
   private var tickets = 0
@@ -67,6 +73,9 @@ struct OraclePool {
   private var idle = 0
   private(set) var held = 0
   private(set) var hits = Hits()
+  /// Blocks that had a name which another one had, too, and named blocks that made room.
+  private(set) var copied = 0
+  private(set) var evicted = 0
 
   init(_ scenario: RandomScenario) {
     size = scenario.tokensPerBlock
@@ -122,7 +131,7 @@ struct OraclePool {
   func lookUp(_ s: Oracle.Sequence) -> Found {
     var found = Found()
     for place in 0..<(s.tokens / size) {
-      guard let block = cached[name(s.row, place)] else { break }
+      guard let block = cached[name(s.row, place)]?.blocks.first else { break }
       found.blocks.append(block)
     }
     if !found.blocks.isEmpty, found.blocks.count * size == s.tokens {
@@ -149,15 +158,16 @@ struct OraclePool {
     s.published = found.blocks.count
     // What is its own and was not found is computed anew.
     for place in found.blocks.count...(s.tokens / size + 1) {
-      if let block = cached[.own(row: s.row, place: place)] { unname(block) }
+      if let block = cached[.own(row: s.row, place: place)]?.blocks.first { unname(block) }
     }
   }
 
   private mutating func count(_ block: Block, _ session: Int) {
+    guard let name = block.name, let entry = cached[name] else { fatalError("found no name") }
     if block.holders > 0 { hits.running += 1 }
-    if block.isOutput {
+    if entry.isOutput {
       hits.output += 1
-    } else if block.session == session {
+    } else if entry.session == session {
       hits.session += 1
     } else {
       hits.shared += 1
@@ -171,7 +181,9 @@ struct OraclePool {
   }
 
   private mutating func unname(_ block: Block) {
-    if let name = block.name { cached[name] = nil }
+    guard let name = block.name else { return }
+    cached[name]?.blocks.removeAll { $0 === block }
+    if cached[name]?.blocks.isEmpty == true { cached[name] = nil }
     block.name = nil
   }
 
@@ -190,6 +202,7 @@ struct OraclePool {
         blank -= 1
       } else {
         while queue[head].block.ticket != queue[head].ticket { head += 1 }
+        if queue[head].block.name != nil { evicted += 1 }
         unname(queue[head].block)
         queue[head].block.ticket = 0
         idle -= 1
@@ -205,41 +218,38 @@ struct OraclePool {
     guard end > s.published else { return }
     for place in s.published..<end {
       let (mine, name) = (s.table[place], names[s.row][place])
-      mine.session = sessions[s.row]
-      mine.isOutput = place >= s.prompt / size
-      if let other = cached[name], other.holders > 0 {
-        other.holders += 1
-        s.table[place] = other
-        if isRadix {
-          held -= 1
-          blank += 1
-        } else {
-          s.copies.append(mine)
-        }
+      guard var entry = cached[name] else {
+        cached[name] = Entry(
+          blocks: [mine], session: sessions[s.row], isOutput: place >= s.prompt / size)
+        mine.name = name
         continue
       }
-      if let other = cached[name] {
+      if entry.blocks[0].holders == 0 {
         // The one just computed takes its place and its history.
-        (mine.session, mine.isOutput) = (other.session, other.isOutput)
-        other.ticket = 0
-        other.name = nil
+        let old = entry.blocks.removeFirst()
+        (old.ticket, old.name) = (0, nil)
         idle -= 1
         blank += 1
+      } else if isRadix {
+        entry.blocks[0].holders += 1
+        s.table[place] = entry.blocks[0]
+        held -= 1
+        blank += 1
+        continue
+      } else {
+        copied += 1
       }
       mine.name = name
-      cached[name] = mine
+      entry.blocks.append(mine)
+      cached[name] = entry
     }
     s.published = end
   }
 
-  /// All blocks of `s` go into the queue, but for those that others hold: its copies, then its
-  /// last block first.
+  /// All blocks of `s` go into the queue, the last one first, but for those that others hold and
+  /// those whose name another block has.
   mutating func release(_ s: Oracle.Sequence, isPreempted: Bool) {
     publish(s)
-    for copy in s.copies {
-      copy.holders = 0
-      enqueue(copy)
-    }
     for (place, block) in s.table.enumerated().reversed() {
       if place >= names[s.row].count {
         if !isPreempted {
@@ -247,12 +257,19 @@ struct OraclePool {
         } else if place < s.computed / size {
           let name = Name.own(row: s.row, place: place)
           block.name = name
-          cached[name] = block
+          cached[name] = Entry(blocks: [block])
         }
       }
       block.holders -= 1
-      if block.holders == 0 { enqueue(block) }
+      guard block.holders == 0 else { continue }
+      if let name = block.name, let entry = cached[name], entry.blocks.count > 1 {
+        unname(block)
+        held -= 1
+        blank += 1
+      } else {
+        enqueue(block)
+      }
     }
-    (s.table, s.copies, s.published) = ([], [], 0)
+    (s.table, s.published) = ([], 0)
   }
 }

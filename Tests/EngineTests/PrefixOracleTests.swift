@@ -12,27 +12,50 @@ import Units
   func `the engine equals one object a sequence and a block`(policy: String, index: PrefixIndex) {
     for seed in Self.seeds {
       let scenario = RandomScenario(prefixSeed: seed, policy: policy, index: index)
-      let record = scenario.run(maxLeap: 256)
-      let oracle = OracleRecord(scenario)
-      let (engine, model) = (record.requests, oracle.table)
-      let same: [(String, Bool)] = [
-        ("cached", engine.cached == model.cached),
-        ("first scheduled", engine.firstScheduled == model.firstScheduled),
-        ("first token", engine.firstToken == model.firstToken),
-        ("finished", engine.finished == model.finished),
-        ("preemptions", engine.preemptions == model.preemptions),
-        ("recomputed", engine.recomputed == model.recomputed),
-        ("preempted time", engine.preemptedTime == model.preemptedTime),
-        ("longest gap", engine.longestGap == model.longestGap),
-        ("rejected", engine.isRejected == model.isRejected),
-        ("arrival", engine.arrival.map(\.picoseconds) == oracle.arrival),
-        ("steps", record.totals.steps == Int64(oracle.steps)),
-        ("hits", hits(record.totals, scenario) == oracle.hits),
-      ]
-      // All at once, and not the columns: they are long.
-      let others = same.filter { !$0.1 }.map(\.0)
-      #expect(others == [], "seed \(seed)")
+      expectAgreement(scenario, scenario.run(maxLeap: 256), "seed \(seed)")
     }
+  }
+
+  @Test(arguments: ["vllm-v0", "vllm-v1"], PrefixIndex.allCases)
+  func `every request that fits is served, however small the pool`(
+    policy: String, index: PrefixIndex
+  ) {
+    for seed in Self.seeds.prefix(isDebug ? 12 : 300) {
+      var scenario = RandomScenario(prefixSeed: 40_000 + seed, policy: policy, index: index)
+      let table = scenario.table
+      let lengths = (0..<table.count).map { Int(table.prompt[$0]) + Int(table.output[$0]) }
+      let longest = lengths.filter { $0 <= scenario.maxModelLength }.max() ?? 1
+      scenario.blocks = (longest - 1) / scenario.tokensPerBlock + 1 + Int(seed % 4)
+      let record = scenario.run(maxLeap: 256)
+      #expect(record.stop == nil, "seed \(seed)")
+      let r = record.requests
+      let isLost = (0..<r.count).contains { r.finished[$0] == .never && !r.isRejected[$0] }
+      #expect(!isLost, "seed \(seed)")
+      expectAgreement(scenario, record, "seed \(seed)")
+    }
+  }
+
+  private func expectAgreement(_ scenario: RandomScenario, _ record: RunRecord, _ name: String) {
+    let oracle = OracleRecord(scenario)
+    let (engine, model) = (record.requests, oracle.table)
+    let same: [(String, Bool)] = [
+      ("cached", engine.cached == model.cached),
+      ("first scheduled", engine.firstScheduled == model.firstScheduled),
+      ("first token", engine.firstToken == model.firstToken),
+      ("finished", engine.finished == model.finished),
+      ("preemptions", engine.preemptions == model.preemptions),
+      ("recomputed", engine.recomputed == model.recomputed),
+      ("preempted time", engine.preemptedTime == model.preemptedTime),
+      ("longest gap", engine.longestGap == model.longestGap),
+      ("rejected", engine.isRejected == model.isRejected),
+      ("arrival", engine.arrival.map(\.picoseconds) == oracle.arrival),
+      ("steps", record.totals.steps == Int64(oracle.steps)),
+      ("peak blocks", record.totals.peakBlocks == Int64(oracle.peak)),
+      ("hits", hits(record.totals, scenario) == oracle.hits),
+    ]
+    // All at once, and not the columns: they are long.
+    let others = same.filter { !$0.1 }.map(\.0)
+    #expect(others == [], "\(name)")
   }
 
   /// The record's totals in the oracle's units.
@@ -59,6 +82,16 @@ import Units
       scenario.prefixes?.eviction = type
       let reach = [2, 3, 17, 256][Int(seed) % 4]
       let isSame = bytes(scenario.run(maxLeap: 1)) == bytes(scenario.run(maxLeap: reach))
+      #expect(isSame, "seed \(seed) \(scenario.policy)")
+    }
+  }
+
+  @Test(arguments: [0.02, 0.2, 1])
+  func `a leap ends where idle blocks of a refused prompt expire`(life: Double) {
+    for seed in Self.seeds.prefix(isDebug ? 20 : 300) {
+      var scenario = RandomScenario(prefixSeed: 50_000 + seed)
+      scenario.prefixes?.life = Seconds(life)
+      let isSame = bytes(scenario.run(maxLeap: 1)) == bytes(scenario.run(maxLeap: 256))
       #expect(isSame, "seed \(seed) \(scenario.policy)")
     }
   }
@@ -110,6 +143,7 @@ import Units
 
   @Test func `the seeds hit every source, preempt, copy and evict`() {
     var (shared, session, output, running, preempted, again, forks) = (0, 0, 0, 0, 0, 0, 0)
+    var (copying, evicting) = (0, 0)
     for seed in Self.seeds {
       let scenario = RandomScenario(prefixSeed: seed)
       let hits = hits(scenario.run(maxLeap: 256).totals, scenario)
@@ -119,6 +153,9 @@ import Units
       if hits.running > 0 { running += 1 }
       if hits.preempted > 0 { preempted += 1 }
       if hits.again > 0 { again += 1 }
+      let oracle = OracleRecord(scenario)
+      if oracle.copied > 0 { copying += 1 }
+      if oracle.evicted > 0 { evicting += 1 }
       let parents = (scenario.table.turns?.parent ?? []).filter { $0 >= 0 }
       if Set(parents).count < parents.count { forks += 1 }
     }
@@ -129,6 +166,8 @@ import Units
     #expect(running >= 3 * tenth, "\(running)")
     #expect(preempted >= 2 * tenth, "\(preempted)")
     #expect(again >= 2 * tenth, "\(again)")
+    #expect(copying >= tenth, "\(copying)")
+    #expect(evicting >= 3 * tenth, "\(evicting)")
     #expect(forks >= 3 * tenth, "\(forks)")
   }
 }

@@ -8,6 +8,8 @@ import Units
 struct PrefixSetting {
   var index: PrefixIndex
   var eviction: any EvictionPolicy.Type = LRU.self
+  /// How long blocks live; with it the policy is `TTL`.
+  var life: Seconds?
 
   /// Gives `batch` its cache.
   func install(in batch: inout Batch, _ table: RequestTable) {
@@ -17,9 +19,14 @@ struct PrefixSetting {
     let trace = eviction.isOracle ? keys.trace(of: table) : nil
     let context = EvictionContext(
       capacity: Int(batch.totalBlocks),
-      blockCount: PrefixCache.numbers(blocks: batch.totalBlocks, named: keys.count),
       nextUse: trace?.nextUses ?? [], uses: trace?.blocks ?? [])
-    batch.cachePrefixes(keys, index, Self.make(eviction, context))
+    if let life {
+      var options = TTL.Options()
+      options.ttl = life
+      batch.cachePrefixes(keys, index, TTL(options, context))
+    } else {
+      batch.cachePrefixes(keys, index, Self.make(eviction, context))
+    }
   }
 
   private static func make<P: EvictionPolicy>(

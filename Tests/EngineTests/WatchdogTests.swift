@@ -27,6 +27,28 @@ private struct Sleeper: Scheduler {
   mutating func plan(_ batch: inout Batch) -> Plan { .idle }
 }
 
+/// Preempts everything that runs after the third step and runs nothing in that plan; `isStubborn`
+/// does so in every plan from then on.
+private struct Clearer: Scheduler {
+  static let name = "clearer"
+  static let summary = "a policy that leaves nothing to run"
+  private var v1: VLLMv1
+  private var isCleared = false
+  var isStubborn = false
+  init(_ options: NoOptions, _ context: EngineContext) { v1 = VLLMv1(VLLMv1.Options(), context) }
+  mutating func plan(_ batch: inout Batch) -> Plan {
+    guard batch.step >= 3, !isCleared || isStubborn else {
+      var plan = v1.plan(&batch)
+      if batch.step < 3 { plan.steps = min(plan.steps, 3 - batch.step) }
+      return plan
+    }
+    isCleared = true
+    if isStubborn, batch.count == 0 { _ = batch.admit(upTo: 8) }
+    while let victim = batch.last { batch.preempt(victim) }
+    return .decode()
+  }
+}
+
 /// Runs that would never end, end: with an answer or with a reason.
 @Suite struct WatchdogTests {
   private let context = EngineContext(maxModelLength: .max, gpuMemory: Bytes(80 * 0x1p30))
@@ -59,6 +81,23 @@ private struct Sleeper: Scheduler {
     #expect(record.stop?.contains("recomputes prompts without making a token") == true)
     #expect(record.stop?.contains("request 0 (40 prompt tokens)") == true, "\(record.stop ?? "")")
     #expect(record.requests.finished.allSatisfy { $0 == .never })
+  }
+
+  @Test func `a plan that preempts all that runs is made again at once`() {
+    let rows: [(time: Double, prompt: Int32, output: Int32)] = [(0, 40, 30), (0, 50, 30)]
+    let record = run(table(rows), Clearer(NoOptions(), context), blocks: 16)
+    #expect(record.stop == nil && record.totals.finished == 2)
+    #expect(record.requests.preemptions == [1, 1])
+    #expect(record.requests.preemptedTime == [0, 0])
+    // The third token of each was the last before.
+    #expect(record.requests.recomputed == [42, 52])
+  }
+
+  @Test func `a policy that preempts for ever without a step is found`() {
+    var scheduler = Clearer(NoOptions(), context)
+    scheduler.isStubborn = true
+    let record = run(table([(0, 40, 30)]), scheduler, blocks: 16)
+    #expect(record.stop?.contains("has nothing that it could run") == true)
   }
 
   @Test func `a policy that sleeps on work is found when nothing is pending`() {

@@ -12,7 +12,8 @@ import Testing
   // 0 ─ 1 ─ 2
   //      └ 3 ─ 4
   private var sample: BlockTree {
-    var tree = BlockTree(blockCount: 6)
+    var tree = BlockTree()
+    tree.grow(to: 6)
     tree.insert(0, under: -1)
     tree.insert(1, under: 0)
     tree.insert(2, under: 1)
@@ -37,7 +38,8 @@ import Testing
 
   @Test func `a first, a middle and a last child can go`() {
     for gone in [Int32(1), 2, 3] {
-      var tree = BlockTree(blockCount: 4)
+      var tree = BlockTree()
+      tree.grow(to: 4)
       tree.insert(0, under: -1)
       for child in [Int32(1), 2, 3] { tree.insert(child, under: 0) }
       tree.remove(gone)

@@ -42,6 +42,28 @@ import Units
   }
 
   @Test(arguments: names)
+  func `numbers that it hears of later give the same answers`(name: String) throws {
+    func late<P: EvictionPolicy>(_ type: P.Type, seed: UInt64) -> [Int]? {
+      Walk<P>.answers(seed: seed, growsLate: true)
+    }
+    let type = try type(name)
+    for seed in 0..<UInt64(isDebug ? 20 : 200) {
+      #expect(late(type, seed: seed) == answers(type, seed: seed))
+    }
+  }
+
+  @Test(arguments: names)
+  func `advice that was asked for before gives the same answers`(name: String) throws {
+    func early<P: EvictionPolicy>(_ type: P.Type, seed: UInt64) -> [Int]? {
+      Walk<P>.answers(seed: seed, hasAdvice: true)
+    }
+    let type = try type(name)
+    for seed in 0..<UInt64(10) {
+      #expect(early(type, seed: seed) == answers(type, seed: seed))
+    }
+  }
+
+  @Test(arguments: names)
   func `it has no more prefix hits than the optimum, which has no more than infinite room`(
     name: String
   ) throws {
@@ -105,24 +127,26 @@ private struct Walk<Policy: EvictionPolicy> {
 
   private static var blocks: Int { 24 }
 
-  private init(seed: UInt64) {
+  private init(seed: UInt64, growsLate: Bool, hasAdvice: Bool) {
     var draws = SplitMixStream(seed: seed, name: "walk")
     capacity = 1 + draws.below(16)
     let count = 300
     uses = (0..<count).map { _ in BlockID(draws.below(1 + draws.below(Self.blocks))) }
     var trace = BlockTrace(blockCount: Self.blocks)
     for use in uses { trace.append([use]) }
-    policy = Policy(
-      Policy.Options(),
-      EvictionContext(
-        capacity: capacity, blockCount: Self.blocks, seed: seed,
-        nextUse: Policy.isOracle ? trace.nextUses : [], uses: Policy.isOracle ? uses : []))
+    var context = EvictionContext(
+      capacity: capacity, blockCount: growsLate ? 0 : Self.blocks, seed: seed,
+      nextUse: Policy.isOracle ? trace.nextUses : [], uses: Policy.isOracle ? uses : [])
+    if hasAdvice { context.advice = Policy.advice(Policy.Options(), context) }
+    policy = Policy(Policy.Options(), context)
     stream = draws
   }
 
   /// Every answer of the policy; nil when one breaks the contract.
-  static func answers(seed: UInt64) -> [Int]? {
-    var walk = Walk(seed: seed)
+  static func answers(
+    seed: UInt64, growsLate: Bool = false, hasAdvice: Bool = false
+  ) -> [Int]? {
+    var walk = Walk(seed: seed, growsLate: growsLate, hasAdvice: hasAdvice)
     while walk.position < walk.uses.count, walk.isSound {
       switch walk.stream.below(8) {
       case 0...4: walk.use()
@@ -152,6 +176,8 @@ private struct Walk<Policy: EvictionPolicy> {
     }
     let use = describe(uses[position], at: position)
     position += 1
+    // As late as it can; where it has room already nothing changes.
+    policy.grow(to: Int(use.block) + 1)
     let stays: Bool
     if cached.contains(use.block) {
       stays = policy.touch(use)

@@ -10,6 +10,7 @@ private struct Scrambled: EvictionPolicy {
   static let summary = "For tests."
   private var idle: Set<BlockID> = []
   init(_ options: NoOptions, _ context: EvictionContext) {}
+  mutating func grow(to blockCount: Int) {}
   mutating func insert(_ use: BlockUse) -> Bool {
     idle.insert(use.block)
     return true
@@ -35,6 +36,7 @@ private struct Forgetful: EvictionPolicy {
   static let summary = "For tests."
   private var lru: LRU
   init(_ options: NoOptions, _ context: EvictionContext) { lru = LRU(options, context) }
+  mutating func grow(to blockCount: Int) { lru.grow(to: blockCount) }
   mutating func insert(_ use: BlockUse) -> Bool { lru.insert(use) }
   mutating func touch(_ use: BlockUse) -> Bool { lru.touch(use) }
   mutating func retain(_ block: BlockID) { lru.retain(block) }
@@ -44,12 +46,18 @@ private struct Forgetful: EvictionPolicy {
 }
 
 @Suite struct PrefixCacheTests {
+  private static let context = EvictionContext(capacity: 60)
+
+  /// A cache of blocks whose names are their numbers.
   private func cache(
-    _ index: PrefixIndex, blocks: Int32 = 8, named: Int = 8
+    _ index: PrefixIndex, names: Int = 8,
+    policy: any EvictionPolicy = LRU(NoOptions(), Self.context)
   ) -> PrefixCache {
-    let count = PrefixCache.numbers(blocks: blocks, named: named)
-    let policy = LRU(NoOptions(), EvictionContext(capacity: Int(blocks), blockCount: count))
-    return PrefixCache(blocks: blocks, named: named, index: index, policy: policy)
+    var cache = PrefixCache(names: names, index: index, policy: policy)
+    var numbers = Array(0..<Int32(names))
+    cache.number(&numbers)
+    precondition(numbers == Array(0..<Int32(names)))
+    return cache
   }
 
   private func user(_ request: Int32) -> BlockUser {
@@ -66,6 +74,23 @@ private struct Forgetful: EvictionPolicy {
     #expect(cache.release([0, 1, 2], depth: 0, user(0)) == 3)
     #expect(cache.probe([0, 1, 2, 3]) == (3, 3))
     #expect((cache.idle, cache.held) == (3, 0))
+  }
+
+  @Test func `a cache numbers what it has seen, and finds names up to the first that it has not`() {
+    var cache = PrefixCache(
+      names: 1_000_000, index: .hash, policy: LRU(NoOptions(), Self.context))
+    var chain: [Int32] = [900_000, 900_001, 500_000]
+    cache.number(&chain)
+    #expect(Set(chain).count == 3 && chain.allSatisfy { $0 < 128 })
+    _ = cache.publish(chain[...], after: -1, depth: 0, session: 0, isOutput: false, user(0))
+    var names: [Int32] = [900_000, 900_001, 500_000, 7, 900_000]
+    cache.find(&names)
+    #expect(names == chain && cache.probe(names) == (3, 0))
+    // A neighbour has a number, but is not in the cache.
+    names = [900_000, 900_002]
+    cache.find(&names)
+    #expect(cache.probe(names) == (1, 0))
+    cache.checkInvariants()
   }
 
   @Test func `hits are counted by who computed the block and by who holds it`() {
@@ -101,13 +126,70 @@ private struct Forgetful: EvictionPolicy {
       cache.publish(
         [0, 1], after: -1, depth: 0, session: request, isOutput: false, user(request))
     }
+    let isTable = index == .hash
     #expect(publish(0) == 0)
-    #expect(publish(1) == 2)
+    #expect(publish(1) == (isTable ? 0 : 2))
+    #expect(cache.copies == (isTable ? 2 : 0))
     #expect(cache.holders(of: 1) == 2)
-    #expect(cache.release([0, 1], depth: 0, user(0)) == 0)
+    #expect(cache.release([0, 1], depth: 0, user(0)) == (isTable ? 2 : 0))
+    #expect(cache.copies == 0)
     #expect(cache.release([0, 1], depth: 0, user(1)) == 2)
     #expect(publish(2) == 0)
     #expect((cache.idle, cache.held) == (0, 2))
+  }
+
+  /// What each request frees when 0, 1 and 2 compute a block at once, 3 finds it, and they go.
+  private func freed(_ order: [Int32]) -> [Int32] {
+    var cache = cache(.hash)
+    for request in Int32(0)..<3 {
+      _ = cache.publish(
+        [0], after: -1, depth: 0, session: request, isOutput: false, user(request))
+    }
+    _ = cache.hold([0], session: 3, user(3))
+    return order.map { request in
+      let freed = cache.release([0], depth: 0, user(request))
+      cache.checkInvariants()
+      return freed
+    }
+  }
+
+  @Test func `a copy goes with its request, or takes the place of the block itself`() {
+    // The block itself stays for the one that found it.
+    #expect(freed([0, 1, 2, 3]) == [0, 1, 1, 1])
+    #expect(freed([1, 2, 0, 3]) == [1, 1, 0, 1])
+    #expect(freed([3, 0, 1, 2]) == [0, 1, 1, 1])
+    // When 0 and 3 are gone, the copy of 1 is the block itself.
+    #expect(freed([0, 3, 2, 1]) == [0, 1, 1, 1])
+    #expect(freed([2, 0, 3, 1]) == [1, 0, 1, 1])
+  }
+
+  @Test func `what is found after the block itself has gone is the oldest copy`() {
+    func freed(_ order: [Int32]) -> [Int32] {
+      var cache = cache(.hash)
+      for request in Int32(0)..<3 {
+        _ = cache.publish(
+          [0], after: -1, depth: 0, session: request, isOutput: false, user(request))
+      }
+      _ = cache.release([0], depth: 0, user(0))
+      _ = cache.hold([0], session: 3, user(3))
+      return order.map { cache.release([0], depth: 0, user($0)) }
+    }
+    #expect(freed([1, 2, 3]) == [0, 1, 1])
+    #expect(freed([2, 1, 3]) == [1, 0, 1])
+    #expect(freed([3, 1, 2]) == [0, 1, 1])
+  }
+
+  @Test func `a use of a block that another request holds counts`() {
+    var cache = cache(.hash, policy: LFU(NoOptions(), Self.context))
+    for request in Int32(0)..<2 {
+      _ = cache.publish([0], after: -1, depth: 0, session: 0, isOutput: false, user(request))
+    }
+    _ = cache.publish([1], after: -1, depth: 0, session: 0, isOutput: false, user(2))
+    for request in Int32(0)..<2 { _ = cache.release([0], depth: 0, user(request)) }
+    _ = cache.release([1], depth: 0, user(2))
+    cache.shrink(to: 1)
+    // The first one was used twice.
+    #expect(cache.contains(0) && !cache.contains(1))
   }
 
   @Test func `the tail of the request that left first goes first`() {
@@ -125,10 +207,11 @@ private struct Forgetful: EvictionPolicy {
   }
 
   @Test func `blocks without a name wait in the queue and their numbers are used again`() {
-    var cache = cache(.hash, blocks: 4, named: 2)
+    var cache = cache(.hash, names: 2)
     _ = cache.publish([0, 1], after: -1, depth: 0, session: 0, isOutput: false, user(0))
     let numbers = cache.abandon(2, depth: 2, request: 0, user(0))
-    #expect(numbers.count == 2 && numbers.allSatisfy { $0 >= 2 && $0 < 6 })
+    // The first page of numbers has the names, the second those without.
+    #expect(numbers.count == 2 && numbers.allSatisfy { $0 >= 64 && $0 < 128 })
     _ = cache.release([0, 1], depth: 0, user(0))
     #expect(cache.isIntact(numbers[1], of: 0) && !cache.isIntact(numbers[1], of: 1))
     cache.shrink(to: 3)
@@ -136,7 +219,7 @@ private struct Forgetful: EvictionPolicy {
     cache.shrink(to: 0)
     for round in 0..<20 {
       let again = cache.abandon(4, depth: 0, request: Int32(round), user(Int32(round)))
-      #expect(Set(again).count == 4 && again.allSatisfy { $0 >= 2 && $0 < 6 })
+      #expect(Set(again).count == 4 && again.allSatisfy { $0 >= 64 && $0 < 128 })
       cache.shrink(to: 0)
     }
   }
@@ -154,7 +237,7 @@ private struct Forgetful: EvictionPolicy {
     let above = (0..<40).map {
       $0 == 0 ? Int32(-1) : Int32(below(min($0, 12)) - 1 + max(0, $0 - 12))
     }
-    var cache = PrefixCache(blocks: 60, named: 40, index: index, policy: policy)
+    var cache = cache(index, names: 40, policy: policy)
     var running: [[Int32]] = []
     for request in 0..<Int32(200) {
       if !running.isEmpty, below(2) == 0 {
@@ -188,15 +271,11 @@ private struct Forgetful: EvictionPolicy {
     }
   }
 
-  private func context() -> EvictionContext {
-    EvictionContext(capacity: 60, blockCount: PrefixCache.numbers(blocks: 60, named: 40))
-  }
-
   @Test func `a radix tree never keeps a block without those before it`() {
     for seed in 0..<UInt64(isDebug ? 20 : 200) {
       for policy: any EvictionPolicy in [
-        Scrambled(NoOptions(), context()), Forgetful(NoOptions(), context()),
-        LRU(NoOptions(), context()),
+        Scrambled(NoOptions(), Self.context), Forgetful(NoOptions(), Self.context),
+        LRU(NoOptions(), Self.context),
       ] {
         churn(seed, .radix, policy) { cache, above in
           for block in 0..<Int32(40) where cache.contains(block) && above[Int(block)] >= 0 {
@@ -210,7 +289,7 @@ private struct Forgetful: EvictionPolicy {
 
   @Test func `a table of hashes may keep one`() {
     var holes = 0
-    churn(1, .hash, Scrambled(NoOptions(), context())) { cache, above in
+    churn(1, .hash, Scrambled(NoOptions(), Self.context)) { cache, above in
       for block in 0..<Int32(40) where cache.contains(block) && above[Int(block)] >= 0 {
         if !cache.contains(above[Int(block)]) { holes += 1 }
       }

@@ -19,9 +19,9 @@ public struct ARC: EvictionPolicy {
 
   private static let (once, often, onceGhost, oftenGhost) = (0, 1, 2, 3)
 
-  private var lists: BlockLists
+  private var lists = BlockLists(lists: 4)
   // The list a block belongs to, held or not; −1 if to none.
-  private var homes: [Int8]
+  private var homes: [Int8] = []
   private var sizes = [0, 0, 0, 0]
   private let capacity: Int
   private var target = 0.0
@@ -30,9 +30,13 @@ public struct ARC: EvictionPolicy {
 
   /// An empty cache.
   public init(_ options: NoOptions, _ context: EvictionContext) {
-    lists = BlockLists(lists: 4, blockCount: context.blockCount)
-    homes = Array(repeating: -1, count: context.blockCount)
     capacity = context.capacity
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    lists.grow(to: blockCount)
+    homes.grow(to: blockCount, with: -1)
   }
 
   private mutating func enter(_ block: BlockID, _ list: Int) {

@@ -14,13 +14,15 @@ public struct FIFO: EvictionPolicy {
   /// What it is.
   public static let summary = "First in, first out: the oldest block goes, used or not"
 
-  private var queue: BlockLists
-  private var held: HeldBlocks
+  private var queue = BlockLists(lists: 1)
+  private var held = HeldBlocks()
 
   /// An empty cache.
-  public init(_ options: NoOptions, _ context: EvictionContext) {
-    queue = BlockLists(lists: 1, blockCount: context.blockCount)
-    held = HeldBlocks(blockCount: context.blockCount)
+  public init(_ options: NoOptions, _ context: EvictionContext) { grow(to: context.blockCount) }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    queue.grow(to: blockCount)
+    held.grow(to: blockCount)
   }
 
   /// It is the newest.

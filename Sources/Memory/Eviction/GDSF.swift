@@ -6,10 +6,10 @@ public import Units
 ///
 /// Value: L + uses · cost, where L is the value of the last block that went and all blocks have one
 /// size. The cost of a block grows with the tokens before it, to which its attention goes:
-/// cost = `cost_base` + `cost_per_depth` · depth, the depth in blocks. The default is Llama-3-8B at
-/// 512 tokens a block: attention to one earlier block over the block's matrices, 4 · 32 · 4096 ·
-/// 512 FLOP / (2 · 8·10⁹ FLOP), 0.0168. A held block is in no order and keeps its value. Not
-/// modelled: sizes, and any order of prefixes.
+/// cost = `cost_base` + `cost_per_token` · tokens before it. The default is Llama-3-8B: for each
+/// token of the block attention to one earlier token over the matrices, 4 · 32 · 4096 FLOP /
+/// (2 · 8·10⁹ FLOP) = 3.28·10⁻⁵, whatever the size of blocks. A held block is in no order and keeps
+/// its value. Not modelled: sizes, and any order of prefixes.
 ///
 /// Source: Cherkasova, "Improving WWW Proxies Performance with Greedy-Dual-Size-Frequency Caching
 /// Policy", HP Labs HPL-98-69R1, 1998; Cao and Irani, USENIX Symposium on Internet Technologies and
@@ -19,17 +19,17 @@ public struct GDSF: EvictionPolicy {
   public struct Options: PolicyOptions {
     /// Cost of a first block.
     public var costBase = 1.0
-    /// What each block before it adds.
-    public var costPerDepth = 0.0168
-    /// Llama-3-8B, 512 tokens a block.
+    /// What each token before it adds.
+    public var costPerToken = 3.28e-5
+    /// Llama-3-8B.
     public init() {}
     /// Ranges.
     public var fault: String? {
       if !(costBase >= 1e-9 && costBase <= 1e9) {
         return "cost_base \(costBase) must be from 1e-9 to 1e9"
       }
-      if !(costPerDepth >= 0 && costPerDepth <= 1e9) {
-        return "cost_per_depth \(costPerDepth) must be from 0 to 1e9"
+      if !(costPerToken >= 0 && costPerToken <= 1e9) {
+        return "cost_per_token \(costPerToken) must be from 0 to 1e9"
       }
       return nil
     }
@@ -41,19 +41,25 @@ public struct GDSF: EvictionPolicy {
   public static let summary = "GreedyDual-Size-Frequency: uses times cost of computing it again"
 
   // Bits of the value, which is above 0 so that they order as it does, then clock of the last use.
-  private var idle: BlockHeap<UInt128>
-  private var counts: [UInt32]
-  private var values: [Double]
+  private var idle = BlockHeap<UInt128>()
+  private var counts: [UInt32] = []
+  private var values: [Double] = []
   private var clock: UInt64 = 0
   private var age = 0.0
-  private let options: Options
+  private let costBase: Double
+  private let costPerBlock: Double
 
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
-    self.options = options
-    idle = BlockHeap(blockCount: context.blockCount)
-    counts = Array(repeating: 0, count: context.blockCount)
-    values = Array(repeating: 0, count: context.blockCount)
+    costBase = options.costBase
+    costPerBlock = options.costPerToken * Double(context.tokensPerBlock)
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    idle.grow(to: blockCount)
+    counts.grow(to: blockCount, with: 0)
+    values.grow(to: blockCount, with: 0)
   }
 
   private mutating func rank(_ block: BlockID) {
@@ -62,7 +68,7 @@ public struct GDSF: EvictionPolicy {
   }
 
   private mutating func value(_ use: BlockUse) {
-    let cost = options.costBase + options.costPerDepth * Double(use.depth)
+    let cost = costBase + costPerBlock * Double(use.depth)
     values[Int(use.block)] = age + Double(counts[Int(use.block)]) * cost
   }
 

@@ -35,12 +35,12 @@ public struct Hybrid: EvictionPolicy {
   /// What it is.
   public static let summary = "A static share for the blocks of most requests, LRU for the rest"
 
-  private var dynamic: BlockLists
+  private var dynamic = BlockLists(lists: 1)
   // Requests, then clock of the last use.
-  private var fixed: BlockHeap<UInt128>
-  private var isFixed: [Bool]
-  private var counts: [UInt32]
-  private var lastRequests: [Int32]
+  private var fixed = BlockHeap<UInt128>()
+  private var isFixed: [Bool] = []
+  private var counts: [UInt32] = []
+  private var lastRequests: [Int32] = []
   private var fixedCount = 0
   private let room: Int
   private let threshold: Int
@@ -48,13 +48,17 @@ public struct Hybrid: EvictionPolicy {
 
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
-    dynamic = BlockLists(lists: 1, blockCount: context.blockCount)
-    fixed = BlockHeap(blockCount: context.blockCount)
-    isFixed = Array(repeating: false, count: context.blockCount)
-    counts = Array(repeating: 0, count: context.blockCount)
-    lastRequests = Array(repeating: -1, count: context.blockCount)
     room = Int(options.share * Double(context.capacity))
     threshold = options.threshold
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    dynamic.grow(to: blockCount)
+    fixed.grow(to: blockCount)
+    isFixed.grow(to: blockCount, with: false)
+    counts.grow(to: blockCount, with: 0)
+    lastRequests.grow(to: blockCount, with: -1)
   }
 
   private mutating func rank(_ block: BlockID) {

@@ -18,6 +18,8 @@ public struct Infinite: EvictionPolicy {
 
   /// An empty cache.
   public init(_ options: NoOptions, _ context: EvictionContext) { order = LRU(options, context) }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) { order.grow(to: blockCount) }
 
   /// It stays.
   public mutating func insert(_ use: BlockUse) -> Bool { order.insert(use) }

@@ -16,14 +16,16 @@ public struct LFU: EvictionPolicy {
   public static let summary = "Least frequently used since it entered; the oldest among equals"
 
   // Count, then clock of the last use.
-  private var idle: BlockHeap<UInt128>
-  private var counts: [UInt64]
+  private var idle = BlockHeap<UInt128>()
+  private var counts: [UInt64] = []
   private var clock: UInt64 = 0
 
   /// An empty cache.
-  public init(_ options: NoOptions, _ context: EvictionContext) {
-    idle = BlockHeap(blockCount: context.blockCount)
-    counts = Array(repeating: 0, count: context.blockCount)
+  public init(_ options: NoOptions, _ context: EvictionContext) { grow(to: context.blockCount) }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    idle.grow(to: blockCount)
+    counts.grow(to: blockCount, with: 0)
   }
 
   private mutating func rank(_ block: BlockID) {

@@ -17,12 +17,12 @@ public struct LRU: EvictionPolicy {
   /// Tails go first.
   public static let keepsPrefixes = true
 
-  private var idle: BlockLists
+  private var idle = BlockLists(lists: 1)
 
   /// An empty cache.
-  public init(_ options: NoOptions, _ context: EvictionContext) {
-    idle = BlockLists(lists: 1, blockCount: context.blockCount)
-  }
+  public init(_ options: NoOptions, _ context: EvictionContext) { grow(to: context.blockCount) }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) { idle.grow(to: blockCount) }
 
   /// It is the most recent.
   public mutating func insert(_ use: BlockUse) -> Bool {

@@ -30,17 +30,21 @@ public struct LRUK: EvictionPolicy {
   public static let summary = "LRU-K: the block whose k-th last use is longest ago goes"
 
   // Clock of the k-th last use, then of the last.
-  private var idle: BlockHeap<UInt128>
+  private var idle = BlockHeap<UInt128>()
   // The last k uses of each block, newest first; 0 is none.
-  private var uses: [UInt64]
+  private var uses: [UInt64] = []
   private let k: Int
   private var clock: UInt64 = 0
 
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
     k = options.k
-    idle = BlockHeap(blockCount: context.blockCount)
-    uses = Array(repeating: 0, count: context.blockCount * options.k)
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    idle.grow(to: blockCount)
+    uses.grow(to: blockCount * k, with: 0)
   }
 
   private mutating func rank(_ block: BlockID) {

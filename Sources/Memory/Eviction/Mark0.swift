@@ -45,39 +45,45 @@ public struct Mark0: EvictionPolicy {
   private var history: ReturnHistory
   private var stream: SplitMixStream
   // Blocks that are not held.
-  private var marked: BlockSet
-  private var unmarked: BlockSet
-  private var isHeld: [Bool]
-  private var isDiscarded: [Bool]
+  private var marked = BlockSet()
+  private var unmarked = BlockSet()
+  private var isHeld: [Bool] = []
+  private var isDiscarded: [Bool] = []
   // The phase in which a block was last used, entered and left.
-  private var usedIn: [Int32]
-  private var enteredIn: [Int32]
-  private var leftIn: [Int32]
+  private var usedIn: [Int32] = []
+  private var enteredIn: [Int32] = []
+  private var leftIn: [Int32] = []
   private var phase: Int32 = 0
   private var cached = 0
   // Blocks of the phase's beginning that were not used since.
   private var missing = 0
 
+  /// The uses after which the optimum lets a block go, for an oracle.
+  public static func advice(_ options: Options, _ context: EvictionContext) -> [Bool] {
+    guard options.predictor == .oracle else { return [] }
+    return TraceAdvice.discards(
+      context.uses, capacity: context.capacity, bypasses: options.bypass)
+  }
+
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
-    let count = context.blockCount
     self.options = options
     errors = AdviceErrors(rate: options.error, seed: context.seed, policy: Self.name)
     stream = SplitMixStream(seed: context.seed, name: Self.name)
-    labels =
-      options.predictor == .oracle
-      ? TraceAdvice.discards(
-        context.uses, blockCount: count, capacity: context.capacity, bypasses: options.bypass)
-      : []
-    history = ReturnHistory(
-      blockCount: options.predictor == .history ? count : 0, capacity: context.capacity)
-    marked = BlockSet(blockCount: count)
-    unmarked = BlockSet(blockCount: count)
-    isHeld = Array(repeating: false, count: count)
-    isDiscarded = isHeld
-    usedIn = Array(repeating: -1, count: count)
-    enteredIn = usedIn
-    leftIn = usedIn
+    labels = context.advice ?? Self.advice(options, context)
+    history = ReturnHistory(capacity: context.capacity)
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    if options.predictor == .history { history.grow(to: blockCount) }
+    marked.grow(to: blockCount)
+    unmarked.grow(to: blockCount)
+    isHeld.grow(to: blockCount, with: false)
+    isDiscarded.grow(to: blockCount, with: false)
+    usedIn.grow(to: blockCount, with: -1)
+    enteredIn.grow(to: blockCount, with: -1)
+    leftIn.grow(to: blockCount, with: -1)
   }
 
   private func discards(_ use: BlockUse) -> Bool {

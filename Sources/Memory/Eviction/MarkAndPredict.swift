@@ -41,27 +41,34 @@ public struct MarkAndPredict: EvictionPolicy {
   private let labels: [Bool]
   private var stream: SplitMixStream
   // Blocks that are not held; the unmarked ones by whether they will come back.
-  private var marked: BlockSet
-  private var leaving: BlockSet
-  private var returning: BlockSet
-  private var returns: [Bool]
-  private var usedIn: [Int32]
+  private var marked = BlockSet()
+  private var leaving = BlockSet()
+  private var returning = BlockSet()
+  private var returns: [Bool] = []
+  private var usedIn: [Int32] = []
   private var phase: Int32 = 0
+
+  /// The uses whose block the next phase uses too, for an oracle.
+  public static func advice(_ options: Options, _ context: EvictionContext) -> [Bool] {
+    guard options.predictor == .oracle else { return [] }
+    return TraceAdvice.returns(context.uses, capacity: context.capacity)
+  }
 
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
-    let count = context.blockCount
     self.options = options
     errors = AdviceErrors(rate: options.error, seed: context.seed, policy: Self.name)
     stream = SplitMixStream(seed: context.seed, name: Self.name)
-    labels =
-      options.predictor == .oracle
-      ? TraceAdvice.returns(context.uses, blockCount: count, capacity: context.capacity) : []
-    marked = BlockSet(blockCount: count)
-    leaving = BlockSet(blockCount: count)
-    returning = BlockSet(blockCount: count)
-    returns = Array(repeating: false, count: count)
-    usedIn = Array(repeating: -2, count: count)
+    labels = context.advice ?? Self.advice(options, context)
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    marked.grow(to: blockCount)
+    leaving.grow(to: blockCount)
+    returning.grow(to: blockCount)
+    returns.grow(to: blockCount, with: false)
+    usedIn.grow(to: blockCount, with: -2)
   }
 
   private mutating func mark(_ use: BlockUse) {

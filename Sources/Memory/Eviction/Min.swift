@@ -27,6 +27,8 @@ public struct Min: EvictionPolicy {
 
   /// An empty cache.
   public init(_ options: NoOptions, _ context: EvictionContext) { idle = FarthestFirst(context) }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) { idle.grow(to: blockCount) }
 
   /// Ranked by its next use.
   public mutating func insert(_ use: BlockUse) -> Bool {

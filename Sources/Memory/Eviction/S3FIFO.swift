@@ -21,22 +21,26 @@ public struct S3FIFO: EvictionPolicy {
   private static let main = 1
   private static let ghost = 2
 
-  private var queues: BlockLists
-  private var held: HeldBlocks
-  private var counts: [UInt8]
+  private var queues = BlockLists(lists: 3)
+  private var held = HeldBlocks()
+  private var counts: [UInt8] = []
   // Whether a block in the cache is in the main queue; else it is in the small one.
-  private var isMain: [Bool]
+  private var isMain: [Bool] = []
   private let smallRoom: Int
   private let ghostRoom: Int
 
   /// An empty cache.
   public init(_ options: NoOptions, _ context: EvictionContext) {
-    queues = BlockLists(lists: 3, blockCount: context.blockCount)
-    held = HeldBlocks(blockCount: context.blockCount)
-    counts = Array(repeating: 0, count: context.blockCount)
-    isMain = Array(repeating: false, count: context.blockCount)
     smallRoom = max(1, context.capacity / 10)
     ghostRoom = context.capacity - smallRoom
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    queues.grow(to: blockCount)
+    held.grow(to: blockCount)
+    counts.grow(to: blockCount, with: 0)
+    isMain.grow(to: blockCount, with: false)
   }
 
   /// It is the newest of the small queue; of the main queue if its name is still known.

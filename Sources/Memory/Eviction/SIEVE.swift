@@ -15,16 +15,18 @@ public struct SIEVE: EvictionPolicy {
   public static let summary = "SIEVE: a hand walks from old to new and spares what was used"
 
   // The head is the old end.
-  private var queue: BlockLists
-  private var held: HeldBlocks
-  private var wasUsed: [Bool]
+  private var queue = BlockLists(lists: 1)
+  private var held = HeldBlocks()
+  private var wasUsed: [Bool] = []
   private var hand: BlockID = -1
 
   /// An empty cache.
-  public init(_ options: NoOptions, _ context: EvictionContext) {
-    queue = BlockLists(lists: 1, blockCount: context.blockCount)
-    held = HeldBlocks(blockCount: context.blockCount)
-    wasUsed = Array(repeating: false, count: context.blockCount)
+  public init(_ options: NoOptions, _ context: EvictionContext) { grow(to: context.blockCount) }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    queue.grow(to: blockCount)
+    held.grow(to: blockCount)
+    wasUsed.grow(to: blockCount, with: false)
   }
 
   /// It is the newest, and not used yet.

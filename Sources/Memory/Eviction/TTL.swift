@@ -28,15 +28,19 @@ public struct TTL: EvictionPolicy {
   /// Tails go first, and blocks of one request expire together.
   public static let keepsPrefixes = true
 
-  private var idle: BlockLists
-  private var lastUses: [Instant]
+  private var idle = BlockLists(lists: 1)
+  private var lastUses: [Instant] = []
   private let life: Int64
 
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
-    idle = BlockLists(lists: 1, blockCount: context.blockCount)
-    lastUses = Array(repeating: .zero, count: context.blockCount)
     life = Int64(min(options.ttl.value * 1e12, 9.2e18))
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    idle.grow(to: blockCount)
+    lastUses.grow(to: blockCount, with: .zero)
   }
 
   /// Its life begins.
@@ -75,5 +79,12 @@ public struct TTL: EvictionPolicy {
     guard oldest >= 0, now - lastUses[Int(oldest)] >= life else { return -1 }
     idle.remove(oldest, from: 0)
     return oldest
+  }
+  /// When the life of the block ends that was used longest ago.
+  public var nextExpiry: Instant {
+    let oldest = idle.head(of: 0)
+    guard oldest >= 0 else { return .never }
+    let (end, isBeyond) = lastUses[Int(oldest)].picoseconds.addingReportingOverflow(life)
+    return isBeyond ? .never : Instant(picoseconds: end)
   }
 }

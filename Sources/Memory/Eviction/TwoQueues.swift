@@ -35,20 +35,24 @@ public struct TwoQueues: EvictionPolicy {
 
   private static let (newcomers, ghost, main) = (0, 1, 2)
 
-  private var lists: BlockLists
-  private var held: HeldBlocks
-  private var isMain: [Bool]
+  private var lists = BlockLists(lists: 3)
+  private var held = HeldBlocks()
+  private var isMain: [Bool] = []
   private var newcomers = 0
   private let newcomerRoom: Int
   private let ghostRoom: Int
 
   /// An empty cache.
   public init(_ options: Options, _ context: EvictionContext) {
-    lists = BlockLists(lists: 3, blockCount: context.blockCount)
-    held = HeldBlocks(blockCount: context.blockCount)
-    isMain = Array(repeating: false, count: context.blockCount)
     newcomerRoom = Int(options.kin * Double(context.capacity))
     ghostRoom = Int(options.kout * Double(context.capacity))
+    grow(to: context.blockCount)
+  }
+  /// Has room for more numbers.
+  public mutating func grow(to blockCount: Int) {
+    lists.grow(to: blockCount)
+    held.grow(to: blockCount)
+    isMain.grow(to: blockCount, with: false)
   }
 
   /// It joins Am if A1out knows its name, else A1in.

@@ -102,6 +102,7 @@ public struct CacheStudy: Sendable {
         options,
         EvictionContext(
           capacity: capacity, blockCount: trace.blockCount,
+          tokensPerBlock: trace.tokensPerBlock,
           nextUse: E.isOracle ? nextUses : [], uses: E.isOracle ? trace.blocks : []))
       let hits = cache.replay(trace, capacity: capacity, order: order, logsRequests: false)
       return .success(
@@ -115,7 +116,7 @@ public struct CacheStudy: Sendable {
   }
 
   private func blocks(_ choice: CacheQuestion.Blocks) -> BlockTrace {
-    var trace = BlockTrace(blockCount: chains.distinct)
+    var trace = BlockTrace(blockCount: chains.distinct, tokensPerBlock: chains.tokensPerBlock)
     for row in 0..<requests.count {
       var range = chains.range(of: row)
       if choice == .full {

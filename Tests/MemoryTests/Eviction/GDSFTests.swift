@@ -27,7 +27,7 @@ import Units
         age = least
         entries.remove(at: victim)
       }
-      let cost = options.costBase + options.costPerDepth * Double(use.depth)
+      let cost = options.costBase + options.costPerToken * 16 * Double(use.depth)
       entries.append((use.block, count, age + Double(count) * cost))
     }
   }
@@ -35,7 +35,7 @@ import Units
   @Test func `it equals values that are searched from end to end`() {
     expectAgreement(GDSF.self, GDSF.Options()) { Slow(capacity: $0, GDSF.Options()) }
     var steep = GDSF.Options()
-    (steep.costBase, steep.costPerDepth) = (0.5, 2)
+    (steep.costBase, steep.costPerToken) = (0.5, 0.125)
     expectAgreement(GDSF.self, steep) { Slow(capacity: $0, steep) }
   }
 
@@ -49,12 +49,33 @@ import Units
     #expect(replay(GDSF.self, GDSF.Options(), trace, capacity: 2).prefixHits == 0)
   }
 
+  @Test func `a cost is that of tokens, whatever the size of blocks`() {
+    /// Whether a block `depth` blocks deep outlives one that was used twice and is the first.
+    func outlives(depth: Int32, tokensPerBlock: Int32) -> Bool {
+      var policy = GDSF(
+        GDSF.Options(),
+        EvictionContext(capacity: 2, blockCount: 2, tokensPerBlock: tokensPerBlock))
+      func use(_ block: BlockID, _ depth: Int32) -> BlockUse {
+        BlockUse(block: block, depth: depth, request: 0, position: -1, time: .zero)
+      }
+      _ = policy.insert(use(0, 0))
+      _ = policy.touch(use(0, 0))
+      _ = policy.insert(use(1, depth))
+      return policy.evict(for: nil) == 0
+    }
+    // Attention costs as much as the matrices at 2 · 8·10⁹ / (4 · 32 · 4096) = 30,518 tokens.
+    for (size, blocks) in [(Int32(16), Int32(1907)), (512, 60), (1, 30_518)] {
+      #expect(!outlives(depth: blocks * 99 / 100, tokensPerBlock: size))
+      #expect(outlives(depth: blocks * 101 / 100, tokensPerBlock: size))
+    }
+  }
+
   @Test func `costs that are none are refused`() {
     var options = GDSF.Options()
     #expect(options.fault == nil)
     options.costBase = 0
     #expect(options.fault != nil)
-    (options.costBase, options.costPerDepth) = (1, -1)
-    #expect(options.fault == "cost_per_depth -1.0 must be from 0 to 1e9")
+    (options.costBase, options.costPerToken) = (1, -1)
+    #expect(options.fault == "cost_per_token -1.0 must be from 0 to 1e9")
   }
 }

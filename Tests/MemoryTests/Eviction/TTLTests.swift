@@ -44,6 +44,25 @@ import Units
     #expect(hits(after: 300_000_000_000_000) == 0)
   }
 
+  @Test func `the next block to expire is the one that was used longest ago`() {
+    var options = TTL.Options()
+    options.ttl = Seconds(2)
+    var policy = TTL(options, EvictionContext(capacity: 4, blockCount: 4))
+    #expect(policy.nextExpiry == .never)
+    for block in Int32(0)..<3 {
+      let time = Instant(picoseconds: Int64(block) * 1_000_000_000_000)
+      _ = policy.insert(
+        BlockUse(block: block, depth: 0, request: block, position: -1, time: time))
+    }
+    let end = Instant(picoseconds: 2_000_000_000_000)
+    #expect(policy.nextExpiry == end)
+    #expect(policy.expired(at: Instant(picoseconds: end.picoseconds - 1)) == -1)
+    #expect(policy.expired(at: end) == 0)
+    #expect(policy.nextExpiry == Instant(picoseconds: 3_000_000_000_000))
+    policy.retain(1)
+    #expect(policy.nextExpiry == Instant(picoseconds: 4_000_000_000_000))
+  }
+
   @Test func `a life of nothing is refused`() {
     var options = TTL.Options()
     #expect(options.fault == nil)
