@@ -58,25 +58,30 @@ run: build
 	@$(MARTLET) run Workloads/demo.yaml
 
 # Fast tests with all checks on, then everything with the optimiser on, then the binary as users
-# meet it, and the scenarios with what they expect.
+# meet it, and the scenarios with what they expect. The release tests leave their binary behind.
 test: setup
-	swift build -c release --product martlet
 	swift test
 	swift test -c release
 	$(MARTLET) compare Workloads/scenarios --quiet
-	$(MAKE) acceptance test-slurm test-report
+	$(FIRST_FIVE)
+	$(SLURM_TEST)
+	$(REPORT_TEST)
+
+FIRST_FIVE = Tests/acceptance/firstfive.sh $(MARTLET)
+SLURM_TEST = Tests/slurm/test.sh $(MARTLET)
+REPORT_TEST = Tests/report/browser.sh $(MARTLET)
 
 # The first five minutes of a user, offline, from one file.
 acceptance: build
-	@Tests/acceptance/firstfive.sh $(MARTLET)
+	@$(FIRST_FIVE)
 
 # A sweep on a real Slurm of two nodes; skipped with a message where there is none.
 test-slurm: build
-	@Tests/slurm/test.sh $(MARTLET)
+	@$(SLURM_TEST)
 
 # Reports in a headless Chromium; skipped with a message where there is none.
 test-report: build
-	@Tests/report/browser.sh $(MARTLET)
+	@$(REPORT_TEST)
 
 # One file for any Linux of this architecture: dist/martlet, and packed with the licence.
 # ICU, which Foundation brings and nothing here asks, gets an empty table in place of 31 MB.

