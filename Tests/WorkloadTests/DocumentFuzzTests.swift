@@ -34,7 +34,7 @@ import Workload
       [
         "{", "}", "[", "]", "\"", ",", ":", "\\", "\n", "-", "0", "1e99", "null", "\0", " ", "9",
       ].map { Array($0.utf8) } + [[0xFF], [0xC3], []]
-    for _ in 0..<(isDebug ? 300 : 5000) {
+    for _ in 0..<(isDebug ? 300 : 1500) {
       var bytes = original
       for _ in 0..<(1 + dice.roll(4)) {
         let place = dice.roll(bytes.count)

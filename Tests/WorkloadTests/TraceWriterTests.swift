@@ -17,7 +17,7 @@ import Workload
   func `what is written reads back as the same table, whatever it has`(
     format: TraceWriter.Format
   ) throws {
-    for seed in 0..<UInt64(isDebug ? 150 : 2000) {
+    for seed in 0..<UInt64(isDebug ? 150 : 400) {
       let requests = randomRequests(seed)
       let trace = try read(TraceWriter(requests, as: format).bytes)
       #expect(trace.report.format == format.name)
