@@ -39,6 +39,9 @@ struct TraceGenerate: ParsableCommand {
     if likeness.like == nil, let flag = likeness.given {
       throw ValidationError("\(flag) belongs to --like <trace>")
     }
+    if output.output == nil, output.force || output.to != nil {
+      throw ValidationError("\(output.force ? "--force" : "--to") needs a file: --output <output>")
+    }
   }
 
   func run() throws {

@@ -102,6 +102,8 @@ import Workload
   @Test(arguments: [
     ("--like t.jsonl e.yaml -o s", "Error: an experiment and --like exclude each other"),
     ("-o s", "Error: Missing expected argument '<experiment>' or option '--like <trace>'"),
+    ("--like t.jsonl --report --to csv", "Error: --to needs a file: --output <output>"),
+    ("--like t.jsonl --report --force", "Error: --force needs a file: --output <output>"),
     ("--like t.jsonl", "Error: Missing expected argument '--output <output>'"),
     ("e.yaml --rate 3 -o s", "Error: --rate belongs to --like <trace>"),
     ("--like t.jsonl --set a=1 -o s", "Error: --set belongs to an experiment, not to --like"),
