@@ -1,12 +1,13 @@
 internal import Kernel
+internal import Memory
 public import Metrics
 public import Serving
 public import Units
 
 /// The whole run.
 ///
-/// Read this file first. An instant has two phases: its events are applied in rank order (step
-/// ends, arrivals, samples), then every instance that they touched and that is free forms a step.
+/// Read this file first. An instant has two phases: its events are applied in rank order (copies,
+/// step ends, arrivals, samples), then every instance that they touched and that is free forms a step.
 /// So all that happened at t is seen by what starts at t, whatever the order of events.
 public struct Simulation: Sendable {
   /// Requests and what happened to them so far.
@@ -30,13 +31,23 @@ public struct Simulation: Sendable {
   private var sampled: [RunTotals]
   private var sampleEvents = 0
   private var end = Instant.zero
-  // Sources by rank: instances, arrivals, samples.
-  private var arrivals: Int { fleet.count }
-  private var samples: Int { fleet.count + 1 }
+  private var topology: Topology
+  /// The instances of each fabric.
+  private let members: [[Int]]
+  private var copies = 0
+  private var outbox: [Transfer] = []
+  private var landed: [Transfer] = []
+  private var cancelled: [Int32] = []
+  // Sources by rank: links, instances, arrivals, samples.
+  private var firstInstance: Int { topology.fabrics.count }
+  private var arrivals: Int { firstInstance + fleet.count }
+  private var samples: Int { arrivals + 1 }
 
-  /// A run of `requests` over `instances` that fills `series`, when there is one.
+  /// A run of `requests` over `instances`, whose tiers `topology` joins, that fills `series`, when
+  /// there is one.
   public init(
-    requests: RequestTable, instances: [Instance], router: any Router, series: TimeSeries? = nil
+    requests: RequestTable, instances: [Instance], router: any Router, series: TimeSeries? = nil,
+    topology: Topology = .none
   ) {
     precondition(!instances.isEmpty, "a cluster has at least one instance")
     self.requests = requests
@@ -47,7 +58,9 @@ public struct Simulation: Sendable {
     fleet = Fleet(instances)
     isTouched = Array(repeating: false, count: instances.count)
     sampled = Array(repeating: RunTotals(), count: instances.count)
-    queue = EventQueue(sources: instances.count + 2)
+    self.topology = topology
+    members = topology.members
+    queue = EventQueue(sources: topology.fabrics.count + instances.count + 2)
     pendNextArrival()
     pendNextSample(after: .zero)
   }
@@ -78,7 +91,8 @@ public struct Simulation: Sendable {
       switch source {
       case arrivals: arrive(release.take(&requests))
       case samples: sample()
-      default: endLeap(source)
+      case firstInstance...: endLeap(source - firstInstance)
+      default: moveCopies(source)
       }
       if queue.time > queue.now { startSteps() }
     }
@@ -160,7 +174,7 @@ public struct Simulation: Sendable {
       touched.append(i)
     }
     if let end = fleet.instances[i].cut(at: queue.now, forArrival: byArrival) {
-      queue.set(i, at: end)
+      queue.set(firstInstance + i, at: end)
     }
   }
 
@@ -170,10 +184,57 @@ public struct Simulation: Sendable {
       isTouched[i] = false
       guard !fleet.instances[i].isBusy else { continue }
       fleet.instances[i].decide(at: queue.now, &requests)
-      if let end = fleet.instances[i].launch(at: queue.now) { queue.set(i, at: end) }
+      startCopies(i)
+      if let end = fleet.instances[i].launch(at: queue.now) { queue.set(firstInstance + i, at: end) }
       refreshLoad(i)
     }
     touched.removeAll(keepingCapacity: true)
+  }
+}
+
+// MARK: - Copies
+
+extension Simulation {
+  /// Sends the copies that instance `i` has decided on, and calls off those that it gave up.
+  private mutating func startCopies(_ i: Int) {
+    guard !topology.fabrics.isEmpty else { return }
+    fleet.instances[i].takeCopies(into: &outbox, cancelled: &cancelled)
+    guard !outbox.isEmpty || !cancelled.isEmpty else { return }
+    let fabric = topology.fabric(of: i)
+    for tag in cancelled {
+      let isKnown = topology.fabrics[fabric].cancel(instance: Int32(i), tag: tag, at: queue.now)
+      precondition(isKnown, "a copy was called off that nobody makes (I5)")
+    }
+    for var transfer in outbox {
+      transfer.instance = Int32(i)
+      let route = topology.route(of: transfer)
+      topology.fabrics[fabric].submit(transfer, route: route, at: queue.now)
+    }
+    follow(fabric)
+    outbox.removeAll(keepingCapacity: true)
+    cancelled.removeAll(keepingCapacity: true)
+  }
+
+  /// Copies on the links of `fabric` land or begin to move.
+  private mutating func moveCopies(_ fabric: Int) {
+    end = queue.now
+    topology.fabrics[fabric].advance(to: queue.now, landed: &landed)
+    for transfer in landed {
+      copies += 1
+      fleet.instances[Int(transfer.instance)].land(transfer)
+      touch(Int(transfer.instance))
+    }
+    landed.removeAll(keepingCapacity: true)
+    follow(fabric)
+  }
+
+  /// Pends the next event of `fabric` and tells its instances how fast their copies move now.
+  private mutating func follow(_ fabric: Int) {
+    queue.set(fabric, at: topology.fabrics[fabric].next)
+    for i in members[fabric] {
+      let rate = topology.fabrics[fabric].rate(of: Int32(i))
+      if fleet.instances[i].setCopyRate(rate) { touch(i) }
+    }
   }
 }
 
@@ -240,7 +301,7 @@ extension Simulation {
     let batch = fleet.instances[0].batch
     return RunRecord(
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
-      arrivals: release.arrived, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
+      arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
       tokensPerBlock: batch.tokensPerBlock, stop: stop)
   }
 }

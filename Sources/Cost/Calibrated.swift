@@ -39,6 +39,7 @@ public struct Calibrated: CostModel {
   let attention: LayerAttention
   let activations: Activations
   let links: LayerLinks
+  private let roofline: Roofline
   private let gpuName: String
 
   /// The step times of `deployment` with `kernels`, those of its GPU when nil.
@@ -53,6 +54,7 @@ public struct Calibrated: CostModel {
     attention = LayerAttention(deployment, kernels)
     activations = Activations(deployment, kernels)
     links = LayerLinks(deployment, kernels, efficiency: options.allReduceEfficiency)
+    roofline = Roofline(NoOptions(), deployment, nil)
   }
 
   /// Whether the constants were measured on this kind of GPU.
@@ -86,6 +88,7 @@ public struct Calibrated: CostModel {
       base(shape)
       + attention.time(
         shape, prefilling: attention.prefilling(shape), attention.batch(shape))
+      + roofline.delay(shape)
     return Seconds(host.step(shape).time(gpu))
   }
 
@@ -98,7 +101,9 @@ public struct Calibrated: CostModel {
     var shape = shape
     var end = start
     for i in 0..<count {
-      end = end + Seconds(host.time(base + attention.time(shape, prefilling: prefilling, batch)))
+      var gpu = base + attention.time(shape, prefilling: prefilling, batch)
+      if shape.copyRate > 0 { gpu += roofline.delay(shape) }
+      end = end + Seconds(host.time(gpu))
       ends[i] = end
       shape.advance()
     }
@@ -129,6 +134,9 @@ extension Calibrated {
       parts.append(activations.part(tokens))
       parts += links.parts(tokens: tokens)
       parts.append(matrices.headPart(samples))
+      if shape.copyRate > 0 {
+        parts.append(StepParts.Part("copies", Seconds(roofline.delay(shape)), .hbm))
+      }
       parts.append(
         StepParts.Part("sampling", Seconds(activations.sampling(samples)), .hbm))
       if let gather = links.gatherPart(samples: samples) { parts.append(gather) }

@@ -25,6 +25,8 @@ public struct Roofline: CostModel {
   private let cached: Double
   private let experts: ExpertLoad?
   private let expertCount: Double
+  /// HBM bandwidth of one GPU, bytes/s.
+  private let bandwidth: Double
 
   /// The roofline of `deployment`.
   public init(_ options: NoOptions, _ deployment: Deployment, _ kernels: KernelProfile?) {
@@ -32,6 +34,7 @@ public struct Roofline: CostModel {
     let (model, gpu) = (deployment.model, deployment.gpu)
     let shards = Double(deployment.tensorParallel)
     let bandwidth = gpu.bandwidth.value * shards
+    self.bandwidth = gpu.bandwidth.value
     host = HostWork(deployment)
     computePerToken = rates.layerFLOPsPerToken / (gpu.peak(model.weights).value * shards)
     computePerSample = rates.headFLOPsPerSample / (gpu.bf16.value * shards)
@@ -66,26 +69,39 @@ public struct Roofline: CostModel {
     return base
   }
 
-  private func gpu(_ base: Base, _ context: Int64) -> Double {
+  /// `slowing` is how much longer memory traffic takes beside copies.
+  private func gpu(_ base: Base, _ context: Int64, _ slowing: Double) -> Double {
     let context = Double(context)
     return max(
-      base.compute + context * computePerContext, base.memory + context * cached)
+      base.compute + context * computePerContext, (base.memory + context * cached) * slowing)
+  }
+
+  /// What copies leave of the bandwidth lasts so much less; they never take more than nine tenths.
+  private func slowing(_ shape: StepShape) -> Double {
+    shape.copyRate > 0 ? 1 / (1 - min(0.9, shape.copyRate / bandwidth)) : 1
+  }
+
+  /// What copies through HBM add to the GPU's part of a step: nothing while arithmetic hides them.
+  func delay(_ shape: StepShape) -> Double {
+    guard shape.copyRate > 0 else { return 0 }
+    let base = base(shape)
+    return gpu(base, shape.context, slowing(shape)) - gpu(base, shape.context, 1)
   }
 
   /// The time of one step.
   public func time(of shape: StepShape) -> Seconds {
-    Seconds(host.step(shape).time(gpu(base(shape), shape.context)))
+    Seconds(host.step(shape).time(gpu(base(shape), shape.context, slowing(shape))))
   }
 
   /// As steps one by one; what does not depend on the context is computed once.
   public func ends(
     of shape: StepShape, from start: Instant, count: Int, into ends: inout [Instant]
   ) {
-    let (base, host) = (base(shape), host.step(shape))
+    let (base, host, slowing) = (base(shape), host.step(shape), slowing(shape))
     var context = shape.context
     var end = start
     for i in 0..<count {
-      end = end + Seconds(host.time(gpu(base, context)))
+      end = end + Seconds(host.time(gpu(base, context, slowing)))
       ends[i] = end
       context += Int64(shape.lengthening)
     }
@@ -95,7 +111,7 @@ public struct Roofline: CostModel {
   public func parts(of shape: StepShape) -> StepParts {
     let base = base(shape)
     let compute = base.compute + Double(shape.context) * computePerContext
-    let memory = base.memory + Double(shape.context) * cached
+    let memory = (base.memory + Double(shape.context) * cached) * slowing(shape)
     let (busy, total) = (max(compute, memory), time(of: shape))
     return StepParts(
       [

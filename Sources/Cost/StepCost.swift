@@ -26,6 +26,8 @@ public struct StepShape: Sendable, Equatable {
   public var longestChunk: Int32 = 0
   /// Sequences whose next token is sampled: every decode and every prompt that is complete.
   public var samples: Int32 = 0
+  /// Bytes a second that copies from and to other memory move through the HBM of one GPU meanwhile.
+  public var copyRate = 0.0
 
   /// A step that does nothing.
   public init() {}

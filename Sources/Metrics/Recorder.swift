@@ -87,6 +87,8 @@ public struct RunTotals: Sendable, Equatable {
   public var swapInBytes: Int64 = 0
   /// Bytes of KV copied out of HBM.
   public var swapOutBytes: Int64 = 0
+  /// Time in which work was there and only copies kept it from a step.
+  public var copyStallTime: Int128 = 0
   /// Most KV blocks in use at once; of a run, on any one instance.
   public var peakBlocks: Int64 = 0
 
@@ -127,6 +129,7 @@ public struct RunTotals: Sendable, Equatable {
     hitTokensComputedAgain += other.hitTokensComputedAgain
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
+    copyStallTime += other.copyStallTime
     peakBlocks = max(peakBlocks, other.peakBlocks)
   }
 }

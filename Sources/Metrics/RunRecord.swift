@@ -16,7 +16,7 @@ public struct RunRecord: Sendable {
   public var series: TimeSeries?
   /// The last event.
   public var end: Instant
-  /// Arrivals + steps + samples.
+  /// Arrivals + steps + copies + samples.
   public var events: Int64
   /// KV blocks of one instance.
   public var blocks: Int32
@@ -28,7 +28,7 @@ public struct RunRecord: Sendable {
   /// Gathers the parts of a finished run.
   public init(
     requests: RequestTable, recorders: [Recorder], series: TimeSeries?, end: Instant,
-    arrivals: Int, sampleEvents: Int, blocks: Int32, tokensPerBlock: Int32, stop: String?
+    arrivals: Int, copies: Int, sampleEvents: Int, blocks: Int32, tokensPerBlock: Int32, stop: String?
   ) {
     self.requests = requests
     self.requests.sortByRank()
@@ -44,7 +44,7 @@ public struct RunRecord: Sendable {
     steps = recorders.compactMap(\.steps)
     self.series = series
     self.end = end
-    events = Int64(arrivals) + totals.steps + Int64(sampleEvents)
+    events = Int64(arrivals + copies) + totals.steps + Int64(sampleEvents)
     self.blocks = blocks
     self.tokensPerBlock = tokensPerBlock
     self.stop = stop

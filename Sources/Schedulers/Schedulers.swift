@@ -10,4 +10,6 @@ public let schedulers: [any Scheduler.Type] = [
   OrcaPow2.self,
   OrcaOracle.self,
   StaticBatch.self,
+  Priority.self,
+  FastSwitch.self,
 ]

@@ -7,9 +7,12 @@ public import Serving
 /// of sequences and the pool less its watermark; only when none is admitted do the running
 /// requests decode. When a decode finds no block, the youngest running request is preempted: its
 /// KV is lost and it waits at the head of the queue with its output so far as part of its prompt.
+/// With `preemption: swap` its KV goes to the host, if that has room, and comes back, the oldest
+/// first, in a step in which nobody was preempted; nobody is admitted while one is away.
 ///
-/// Modelled: the three rules above and their defaults. Not modelled: swapping of groups of several
-/// sequences, delay factor, priorities, chunked prefill.
+/// Modelled: the rules above and their defaults. Not modelled: groups of several sequences, delay
+/// factor, priorities, chunked prefill. Where the host is full vLLM stops with an error; here the
+/// request is recomputed.
 ///
 /// Source: vLLM 0.8.5, `vllm/core/scheduler.py`; Kwon et al., SOSP 2023, §4.5.
 public struct VLLMv0: Scheduler {
@@ -41,6 +44,9 @@ public struct VLLMv0: Scheduler {
   /// Its block manager finds cached prefixes; a prompt counts against the budget without them.
   public static let cachesPrefixes = true
 
+  /// `--preemption-mode swap`.
+  public static let offersSwap = true
+
   private let maxTokens: Int32
   private let maxSequences: Int32
   private let watermark: Double
@@ -58,6 +64,24 @@ public struct VLLMv0: Scheduler {
   /// Prompts if any can be admitted, else decodes.
   public mutating func plan(_ batch: inout Batch) -> Plan {
     let reserve = reserve(of: batch)
+    if batch.away.isEmpty {
+      let tokens = admit(&batch, keeping: reserve)
+      if tokens > 0 { return .prefill }
+    }
+    var hasPreempted = false
+    while batch.shortage > 0, let victim = victim(in: batch) {
+      batch.preempt(victim, .swapOrRecompute)
+      hasPreempted = true
+    }
+    if !hasPreempted { bringBack(&batch, keeping: reserve) }
+    // Blocks of who leaves beside the steps are free only when they have left.
+    if batch.growth > batch.availableBlocks { return .idle }
+    let isOpen = batch.waiting.isEmpty && batch.away.isEmpty && batch.count < maxSequences
+    return .decode(heedsArrivals: isOpen)
+  }
+
+  /// The prompt tokens that a step of prompts counts against its budget; 0: none is admitted.
+  private func admit(_ batch: inout Batch, keeping reserve: Int32) -> Int32 {
     var tokens: Int32 = 0
     while let head = batch.waiting.first, batch.count < maxSequences,
       case let uncached = batch.uncachedTokensOfHead(),
@@ -68,9 +92,30 @@ public struct VLLMv0: Scheduler {
       guard batch.admit(upTo: .max, keeping: isTooLong ? 0 : reserve) > 0 else { break }
       tokens += uncached
     }
-    if tokens > 0 { return .prefill }
-    while batch.shortage > 0, let victim = batch.last { batch.preempt(victim) }
-    return .decode(heedsArrivals: batch.waiting.isEmpty && batch.count < maxSequences)
+    return tokens
+  }
+
+  /// The youngest running request: with swapping not the one that was admitted last.
+  private func victim(in batch: Batch) -> Slot? {
+    guard batch.canSwap else { return batch.last }
+    var (youngest, slot) = (batch.first, batch.first)
+    while let current = slot {
+      if let best = youngest, batch.order(of: current) > batch.order(of: best) {
+        youngest = current
+      }
+      slot = batch.next(after: current)
+    }
+    return youngest
+  }
+
+  /// Brings those that are away back, the oldest first, until one does not fit.
+  private func bringBack(_ batch: inout Batch, keeping reserve: Int32) {
+    while batch.count < maxSequences,
+      let oldest = batch.away.min(by: { batch.order(of: $0) < batch.order(of: $1) })
+    {
+      let isTooLong = batch.blocks(of: oldest) + reserve >= batch.totalBlocks
+      guard batch.swapIn(oldest, keeping: batch.growth + (isTooLong ? 0 : reserve)) else { break }
+    }
   }
 
   /// V0 drops prompts above the budget of one step; one that outgrew it is recomputed alone.

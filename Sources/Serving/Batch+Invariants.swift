@@ -16,10 +16,8 @@ extension Batch {
       let now = length(Slot(slot))
       held += blocksHeld(by: Slot(slot)) - s.cached
       reserved += s.region?.tokens ?? 0
-      guard s.phase == .decoding else {
-        partialSum += Int64(s.stored)
-        continue
-      }
+      if s.phase == .prefilling { partialSum += Int64(s.stored) }
+      guard s.phase == .decoding else { continue }
       count += 1
       if !s.entry.isMeasured { warmingUp += 1 }
       sum += Int64(now)
@@ -43,6 +41,43 @@ extension Batch {
     precondition(reserved == regions.used, "regions leaked (I4)")
     precondition(blocks.used <= blocks.total, "more blocks than the pool (I4)")
     checkRunningOrder()
+    checkHost()
+  }
+
+  /// Recounts what is on the host and on its way (invariant I5).
+  private func checkHost() {
+    guard let swap else { return }
+    var (room, leavingNow, freeing, growth, lacking) = (Int32(0), Int32(0), Int32(0), Int32(0), Int32(0))
+    var moving: [Slot] = []
+    for slot in sequences.indices where sequences[slot].phase != .gone {
+      let s = sequences[slot]
+      room += s.host.room
+      precondition(blocks(for: s.host.tokens) <= s.host.room, "a copy outgrew its room (I5)")
+      switch s.phase {
+      case .gone, .prefilling, .decoding: break
+      case .away: precondition(s.blocks == 0 && s.host.tokens == s.stored, "away in part (I5)")
+      case .leaving:
+        moving.append(Slot(slot))
+        if !s.isOver { leavingNow += 1 }
+        freeing += s.blocks
+      case .returning:
+        moving.append(Slot(slot))
+        precondition(s.host.tokens == s.stored, "returns what the host does not have (I5)")
+        if s.stored >= s.entry.tokens, s.stored % tokensPerBlock == 0 { growth += 1 }
+        lacking += max(0, s.entry.tokens - s.stored)
+      }
+    }
+    for context in swap.contexts.values { room += context.copy.room }
+    precondition(room == swap.used && room <= swap.memory.blocks, "the host leaked (I5)")
+    precondition(leavingNow == leaving && freeing == leavingBlocks, "leaving drifted (I5)")
+    precondition(growth == returningGrowth && lacking == returningTokens, "returning drifted (I5)")
+    precondition(moving.sorted() == copying.sorted(), "copies and sequences differ (I5)")
+    precondition(Int(copies) == copying.count, "copies drifted (I5)")
+    guard let groups else { return }
+    groups.checkInvariants()
+    for slot in sequences.indices where sequences[slot].phase != .gone {
+      precondition(groups.capacity(of: Slot(slot)) >= blocksHeld(by: Slot(slot)), "no group (I4)")
+    }
   }
 
   private func checkRunningOrder() {
@@ -54,6 +89,6 @@ extension Batch {
       precondition(next >= 0 || last == current, "running order lost its tail (I3)")
       slot = next < 0 ? nil : next
     }
-    precondition(seen == self.count, "running order lost a sequence (I3)")
+    precondition(seen + Int32(returning.count) == self.count, "running order lost a sequence (I3)")
   }
 }

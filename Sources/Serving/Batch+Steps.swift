@@ -101,6 +101,7 @@ extension Batch {
       milestones.removeFirst()
       let slot = Slot(key & 0xFF_FFFF)
       let s = sequences[Int(slot)]
+      if s.phase == .decoding, s.fills == clock { full.append(slot) }
       // A sequence that left early leaves a stale key, which only cut a leap.
       guard s.phase == .decoding, s.finishes == clock else { continue }
       leave(slot)
@@ -123,6 +124,7 @@ extension Batch {
     longest.compact(decodes: decodes, sequences)
     milestones.push(UInt64(finishes) << 24 | UInt64(slot))
     if s.region == nil { growthAt[phase(s.stored)] += 1 }
+    if groups != nil { noteFilling(of: slot) }
     fresh.append(slot)
   }
 
@@ -142,6 +144,7 @@ extension Batch {
     }
     sequences[Int(slot)].phase = .gone  // now: a stale milestone of this clock may follow
     sequences[Int(slot)].finishes = -1
+    sequences[Int(slot)].fills = -1
     sequences[Int(slot)].blocks = held
     sequences[Int(slot)].stored = now
     sequences[Int(slot)].generated += Int32(clock - s.joined)
@@ -151,6 +154,10 @@ extension Batch {
   /// Frees what a sequence holds and its slot.
   mutating func release(_ slot: Slot, isPreempted: Bool = false) {
     let s = sequences[Int(slot)]
+    if swap != nil {
+      dropCopy(slot)
+      groups?.release(slot)
+    }
     if let region = s.region {
       regions.give(region)
     } else if prefix == nil {

@@ -33,10 +33,22 @@ public struct Batch: Sendable {
   var regions: BuddyStore
   /// The prefix cache; nil without.
   var prefix: PrefixState?
+  /// The host memory to swap to; nil without.
+  var swap: SwapSpace?
+  /// How the blocks of sequences lie in HBM; nil where nobody asks.
+  var groups: BlockGroups?
   /// Requests without KV, in the order in which they are served.
   public internal(set) var waiting = WaitingQueue()
   /// Sequences with part of their prompt computed, oldest first.
   public internal(set) var prefilling: [Slot] = []
+  /// Sequences on the host, in the order in which they got there.
+  public internal(set) var away: [Slot] = []
+  /// Sequences on their way back, in the order in which they set out.
+  public internal(set) var returning: [Slot] = []
+  /// Copies that have not landed.
+  public internal(set) var copies: Int32 = 0
+  /// Blocks that copies are about to free.
+  public internal(set) var leavingBlocks: Int32 = 0
   /// Chunks of the step being formed.
   public internal(set) var chunks: [Chunk] = []
   /// Sequences that decode.
@@ -71,6 +83,22 @@ public struct Batch: Sendable {
   /// Admissions so far.
   private var admissions = 0
   var preempted: [(request: RequestID, lost: Int32)] = []
+  /// Requests that run again after they were away.
+  var resumed: [(request: RequestID, since: Instant)] = []
+  /// Requests on their way to the host.
+  var leaving: Int32 = 0
+  /// Blocks that returning sequences open in their first step, and prompt tokens that they lack.
+  var returningGrowth: Int32 = 0
+  var returningTokens: Int32 = 0
+  /// Copies to be started, out of HBM and into it, those that landed and those to be called off.
+  var outbox: [Transfer] = []
+  var inbox: [Transfer] = []
+  var landed: [Transfer] = []
+  var cancelled: [Slot] = []
+  /// Slots whose copies have not landed.
+  var copying: [Slot] = []
+  /// Slots that have filled their groups and grow in the next decode step.
+  var full: [Slot] = []
 
   /// An empty batch over a pool of `blocks` blocks of `tokensPerBlock` tokens.
   public init(blocks: Int32, tokensPerBlock: Int32, maxModelLength: Int32 = .max) {
@@ -92,18 +120,27 @@ public struct Batch: Sendable {
     prefix = PrefixState(cache, keys, tokensPerBlock: tokensPerBlock)
   }
 
+  /// Gives the batch a host to swap to.
+  public mutating func swapTo(_ host: HostMemory, _ mode: SwapMode) {
+    swap = SwapSpace(host, mode)
+    guard mode.granularity == .group else { return }
+    groups = BlockGroups(total: blocks.total, initialGroup: mode.initialGroup)
+  }
+
   /// Blocks of the pool.
   public var totalBlocks: Int32 { blocks.total }
   /// Blocks that no sequence holds, idle ones of the prefix cache among them.
   public var availableBlocks: Int32 { blocks.available }
-  /// Sequences that run.
-  public var count: Int32 { decodes + Int32(prefilling.count) }
+  /// Sequences that run or are about to.
+  public var count: Int32 { decodes + Int32(prefilling.count + returning.count) }
+  /// Sequences that were swapped out and are not on their way back.
+  var absent: Int32 { Int32(away.count) + leaving }
   /// Blocks that hold `tokens`.
   public func blocks(for tokens: Int32) -> Int32 { (tokens + tokensPerBlock - 1) / tokensPerBlock }
-  /// Blocks that the decodes open in their next step.
-  public var growth: Int32 { growthAt[clock & Int(tokensPerBlock - 1)] }
-  /// Blocks that the next decode step lacks.
-  public var shortage: Int32 { max(0, growth - blocks.available) }
+  /// Blocks that the decodes, and those that return before it, open in their next step.
+  public var growth: Int32 { growthAt[clock & Int(tokensPerBlock - 1)] + returningGrowth }
+  /// Blocks that the next decode step lacks and that no copy is about to free.
+  public var shortage: Int32 { max(0, growth - blocks.available - leavingBlocks) }
 
   /// Whether an empty pool could run `request` to its end with `reserve` blocks to spare.
   public func couldHold(_ request: Waiting, keeping reserve: Int32 = 0) -> Bool {
@@ -147,12 +184,16 @@ struct Admission: Sendable {
 // MARK: - Verbs of schedulers
 
 extension Batch {
-  /// Puts the head of the queue into the step with up to `limit` tokens of its prompt.
+  /// Puts the waiting request at `index`, the head of the queue if not said, into the step with up
+  /// to `limit` tokens of its prompt.
   ///
-  /// Returns the tokens it computes; 0, and no trace, when the queue is empty, `limit` is 0 or
+  /// Returns the tokens it computes; 0, and no trace, when nobody waits there, `limit` is 0 or
   /// blocks for the tokens, with `reserve` left, are short.
-  public mutating func admit(upTo limit: Int32, keeping reserve: Int32 = 0) -> Int32 {
-    guard let entry = waiting.first, limit > 0 else { return 0 }
+  public mutating func admit(
+    _ index: Int = 0, upTo limit: Int32, keeping reserve: Int32 = 0
+  ) -> Int32 {
+    guard index < waiting.count, limit > 0 else { return 0 }
+    let entry = waiting[index]
     let row = Int(entry.request.row)
     let time = now
     let found = prefix?.lookUp(row, tokens: entry.tokens, at: time) ?? CachedPrefix()
@@ -175,7 +216,7 @@ extension Batch {
     }
     take(need)
     partial += Int64(stored)
-    start(sequence, computing: tokens, admission)
+    start(index, sequence, computing: tokens, admission)
     return tokens
   }
 
@@ -197,16 +238,25 @@ extension Batch {
     sequence.region = region
     let admission = Admission(
       request: entry.request, preemptedAt: entry.preemptedAt, lost: entry.lost)
-    start(sequence, computing: entry.tokens, admission)
+    start(0, sequence, computing: entry.tokens, admission)
     return entry.tokens
   }
 
   private mutating func start(
-    _ sequence: Sequence, computing tokens: Int32, _ admission: Admission
+    _ index: Int, _ sequence: Sequence, computing tokens: Int32, _ admission: Admission
   ) {
-    waiting.removeFirst()
+    waiting.remove(at: index)
     hasChanged = true
     admitted.append(admission)
+    let slot = place(sequence)
+    prefilling.append(slot)
+    link(slot)
+    allocateGroups(slot, sequence.blocks)
+    schedule(slot, tokens)
+  }
+
+  /// Gives a sequence a row.
+  mutating func place(_ sequence: Sequence) -> Slot {
     let slot: Slot
     if let free = freeSlots.popLast() {
       slot = free
@@ -218,9 +268,7 @@ extension Batch {
     }
     sequences[Int(slot)].order = admissions
     admissions += 1
-    prefilling.append(slot)
-    link(slot)
-    schedule(slot, tokens)
+    return slot
   }
 
   /// Computes up to `limit` more prompt tokens of `slot`; 0, and no trace, when blocks are short.
@@ -232,6 +280,7 @@ extension Batch {
     take(need)
     hasChanged = true
     sequences[Int(slot)].blocks += need
+    allocateGroups(slot, need)
     schedule(slot, tokens)
     return tokens
   }
@@ -248,6 +297,8 @@ extension Batch {
       request: s.entry.request, tokens: s.entry.tokens + s.generated - s.entry.generated,
       generated: s.generated, output: s.entry.output)
     entry.isMeasured = s.entry.isMeasured
+    entry.session = s.entry.session
+    entry.repeated = s.entry.repeated
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
     entry.preemptedAt = now
@@ -256,12 +307,12 @@ extension Batch {
     preempted.append((s.entry.request, s.stored))
   }
 
-  private mutating func schedule(_ slot: Slot, _ tokens: Int32) {
+  mutating func schedule(_ slot: Slot, _ tokens: Int32) {
     chunks.append(Chunk(slot: slot, tokens: tokens))
     prefillTokens += tokens
   }
 
-  private mutating func unschedule(_ slot: Slot) {
+  mutating func unschedule(_ slot: Slot) {
     prefilling.removeAll { $0 == slot }
     partial -= Int64(sequences[Int(slot)].stored)
     for chunk in chunks where chunk.slot == slot { prefillTokens -= chunk.tokens }

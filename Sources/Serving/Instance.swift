@@ -1,5 +1,5 @@
 public import Cost
-internal import Memory
+public import Memory
 public import Metrics
 public import Units
 
@@ -16,15 +16,15 @@ public struct Load: Sendable, Equatable {
 /// One model replica: batch, scheduler, cost model and the leap in flight.
 public struct Instance: Sendable {
   /// Requests and KV.
-  public private(set) var batch: Batch
+  public internal(set) var batch: Batch
   /// What this instance counted.
-  public private(set) var recorder: Recorder
+  public internal(set) var recorder: Recorder
   private var scheduler: any Scheduler
   private let cost: any StepCost
-  private var isStepping = false
+  var isStepping = false
   private var plan = Plan.idle
   // The leap: steps `done..<count` end at `ends`; the batch is as it was after step `done`.
-  private var shape = StepShape()
+  var shape = StepShape()
   private var ends: [Instant]
   private var start = Instant.zero
   private var count = 0
@@ -33,12 +33,18 @@ public struct Instance: Sendable {
   private let maxLeap: Int
   // Accounts of time.
   /// Where the arrival window ends; `.never` while requests may still arrive.
-  private var lastArrival = Instant.never
-  private var accountedUntil = Instant.zero
-  private var measuredBusyTime: Int128?
-  private var tokensAccountedUntil = Instant.zero
-  private var waitingSince = Instant.never
+  var lastArrival = Instant.never
+  var accountedUntil = Instant.zero
+  var measuredBusyTime: Int128?
+  var tokensAccountedUntil = Instant.zero
+  var waitingSince = Instant.never
   private var waitingAtLaunch: Int32 = 0
+  /// Since when copies keep it from its next step; `.never` while they do not.
+  var stalledSince = Instant.never
+  /// Whether a plan waits for the copies that were decided with it.
+  private var isHolding = false
+  /// Bytes a second that copies move through the HBM of one GPU.
+  public private(set) var copyRate = 0.0
   /// The requests that finished with the last leap.
   public private(set) var finished: [RequestID] = []
   /// Prompt tokens computed since the last token was made.
@@ -62,7 +68,7 @@ public struct Instance: Sendable {
   /// Signals for routers, always current.
   public var load: Load {
     var load = Load()
-    load.requests = Int32(batch.waiting.count) + batch.count
+    load.requests = Int32(batch.waiting.count) + batch.count + batch.absent
     load.pendingPrefill = batch.waiting.tokens
     return load
   }
@@ -80,7 +86,9 @@ public struct Instance: Sendable {
   }
   /// The request that is served next, for reports of a stop.
   public var oldestRequest: RequestID? {
-    if let first = batch.first { return batch.sequences[Int(first)].entry.request }
+    if let first = batch.first ?? batch.away.first ?? batch.returning.first {
+      return batch.request(of: first)
+    }
     return batch.waiting.first?.request
   }
 
@@ -92,6 +100,10 @@ public struct Instance: Sendable {
     let (prompt, output) = (requests.prompt[row], requests.output[row])
     var entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
     entry.isMeasured = requests.isMeasured(row)
+    if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
+      entry.session = turns.session[row]
+      if turns.losesOutput(row) { entry.repeated = prompt }
+    }
     guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
       scheduler.canServe(entry, in: batch)
     else { return false }
@@ -101,15 +113,32 @@ public struct Instance: Sendable {
     return true
   }
 
-  /// Forms the next step at a boundary.
+  /// Forms the next step at a boundary, or goes on waiting for the copies of the one formed before.
   public mutating func decide(at now: Instant, _ requests: inout RequestTable) {
     account(until: now)
     accountTokens(until: now, stored: batch.storedTokens)
     batch.now = now
+    accountStall(until: now)
+    if batch.copies > 0 { batch.receiveCopies() }
+    if isHolding, batch.copies == 0 {
+      isHolding = false
+      // What was away when the plan was made is back: it runs with the others.
+      if hasWork { return noteResumed(at: now, &requests) }
+    }
+    if !isHolding { form(at: now, &requests) }
+    noteResumed(at: now, &requests)
+    let waits = isHolding || !hasWork
+    if waits, batch.copies > 0, load.requests > 0 { stalledSince = now }
+  }
+
+  private mutating func form(at now: Instant, _ requests: inout RequestTable) {
     batch.hasChanged = false
     makePlan()
     // No later boundary would come: what was preempted has the whole pool now.
-    if !batch.preempted.isEmpty, !hasWork { makePlan() }
+    if !batch.preempted.isEmpty, !hasWork, batch.copies == 0 { makePlan() }
+    // Copies of nothing have landed already.
+    if !batch.landed.isEmpty { batch.receiveCopies() }
+    isHolding = batch.copies > 0 && batch.awaitsCopies
     guard batch.hasChanged else { return }
     plan.steps = min(plan.steps, 1)
     for (id, lost) in batch.preempted {
@@ -126,6 +155,11 @@ public struct Instance: Sendable {
     } else if waitingSince == .never {
       waitingSince = now
     }
+  }
+
+  private mutating func noteResumed(at now: Instant, _ requests: inout RequestTable) {
+    for (id, since) in batch.resumed { requests.preemptedTime[Int(id.row)] += now - since }
+    batch.resumed.removeAll(keepingCapacity: true)
   }
 
   private mutating func makePlan() {
@@ -160,8 +194,10 @@ public struct Instance: Sendable {
 
   /// Starts the planned step or leap and returns its end; nil when there is nothing to run.
   public mutating func launch(at now: Instant) -> Instant? {
-    guard hasWork else { return nil }
+    guard hasWork, !isHolding else { return nil }
+    if runsDecodes, !batch.full.isEmpty { batch.growGroups() }
     shape = batch.shape(plan)
+    shape.copyRate = copyRate
     let limit = batch.chunks.isEmpty ? min(plan.steps, reach) : 1
     count = runsDecodes ? batch.steadySteps(limit: limit) : 1
     precondition(count > 0, "a decode step was planned without blocks for it")
@@ -233,10 +269,46 @@ public struct Instance: Sendable {
       requests.finished[Int(s.entry.request.row)] = now
       requests.longestGap[Int(s.entry.request.row)] = s.longestGap
       if !requests.isMeasured(Int(s.entry.request.row)) { recorder.totals.finishedOfWarmup += 1 }
-      batch.release(slot)
+      batch.end(slot)
       recorder.totals.finished += 1
     }
     batch.finished.removeAll(keepingCapacity: true)
+  }
+}
+
+// MARK: - Copies
+
+extension Instance {
+  /// Hands over the copies to be started at `now`, and the tags of those to be called off.
+  ///
+  /// A plan that waits for its copies brings nothing in before all has gone out.
+  public mutating func takeCopies(into list: inout [Transfer], cancelled: inout [Int32]) {
+    guard batch.copies > 0 || !batch.cancelled.isEmpty else { return }
+    cancelled += batch.cancelled
+    batch.cancelled.removeAll(keepingCapacity: true)
+    list += batch.outbox
+    let isFirst = !batch.outbox.isEmpty || Int(batch.copies) > batch.inbox.count
+    for transfer in batch.outbox {
+      recorder.totals.swapOutBytes += transfer.bytes * (batch.swap?.memory.gpus ?? 1)
+    }
+    batch.outbox.removeAll(keepingCapacity: true)
+    if batch.awaitsCopies, isFirst { return }
+    for transfer in batch.inbox {
+      recorder.totals.swapInBytes += transfer.bytes * (batch.swap?.memory.gpus ?? 1)
+    }
+    list += batch.inbox
+    batch.inbox.removeAll(keepingCapacity: true)
+  }
+
+  /// A copy has landed; it takes effect when the next step is formed.
+  public mutating func land(_ transfer: Transfer) { batch.landed.append(transfer) }
+
+  /// Copies move `rate` through the HBM of each GPU; answers whether that is new, which the steps
+  /// after the one in flight must know.
+  public mutating func setCopyRate(_ rate: BytesPerSecond) -> Bool {
+    guard rate.value != copyRate else { return false }
+    copyRate = rate.value
+    return isStepping
   }
 }
 
@@ -324,75 +396,6 @@ extension Instance {
         prefillTokens: step.prefillTokens, decodeTokens: step.decodes, blocks: held + opened,
         bound: bound)
       step.advance()
-    }
-  }
-}
-
-// MARK: - Accounts of time
-
-extension Instance {
-  /// The last request has arrived: running requests are averaged over the time up to now.
-  public mutating func endArrivals(at now: Instant) {
-    account(until: now)
-    lastArrival = now
-  }
-
-  /// The first measured request has arrived somewhere: notes how long this instance was busy.
-  public mutating func endWarmup(at now: Instant) {
-    recorder.totals.busyTimeInWarmup = busyTime(until: now)
-  }
-
-  /// The last measured request was settled somewhere: what follows is not measured.
-  public mutating func endMeasurement(at now: Instant) { measuredBusyTime = busyTime(until: now) }
-
-  private mutating func busyTime(until now: Instant) -> Int128 {
-    settle(at: now)
-    let running = isStepping ? now - progress : 0
-    return recorder.totals.busyTime + Int128(running)
-  }
-
-  /// Adds up who was here since the last change of membership.
-  private mutating func account(until now: Instant) {
-    let span = now - accountedUntil
-    guard span > 0 else { return }
-    let waiting = batch.waiting.count
-    recorder.totals.presenceTime += Int128(span) * Int128(waiting + Int(batch.count))
-    if waiting > 0 { recorder.totals.waitingTime += Int128(span) }
-    let counted = min(now, lastArrival) - accountedUntil
-    if counted > 0 {
-      recorder.totals.runningTime += Int128(counted) * Int128(batch.count)
-      if waiting > 0 { recorder.totals.waitingTimeInWindow += Int128(counted) }
-    }
-    accountedUntil = now
-  }
-
-  /// Adds up the tokens stored while somebody waited.
-  private mutating func accountTokens(until now: Instant, stored: Int64) {
-    let span = now - max(tokensAccountedUntil, waitingSince)
-    tokensAccountedUntil = now
-    guard span > 0 else { return }
-    recorder.totals.tokenTimeWaiting += Int128(span) * Int128(stored)
-  }
-
-  /// State now and counts since `earlier`.
-  public mutating func sample(at now: Instant, since earlier: RunTotals) -> TimeSeries.Row {
-    settle(at: now)
-    var counts = RunTotals()
-    counts.promptTokens = recorder.totals.promptTokens - earlier.promptTokens
-    counts.generatedTokens = recorder.totals.generatedTokens - earlier.generatedTokens
-    counts.finished = recorder.totals.finished - earlier.finished
-    counts.preemptions = recorder.totals.preemptions - earlier.preemptions
-    return TimeSeries.Row(
-      running: batch.count, waiting: Int32(batch.waiting.count), blocks: batch.usedBlocks,
-      counts: counts)
-  }
-
-  /// Ends the accounts at the run's end.
-  public mutating func close(at now: Instant) {
-    settle(at: now)
-    account(until: now)
-    if let measuredBusyTime {
-      recorder.totals.busyTimeAfterwards = recorder.totals.busyTime - measuredBusyTime
     }
   }
 }

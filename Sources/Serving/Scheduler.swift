@@ -29,10 +29,13 @@ public struct EngineContext: Sendable {
   public var maxModelLength: Int32
   /// Memory of one GPU; engines choose defaults by it.
   public var gpuMemory: Bytes
+  /// Seed of what policies draw.
+  public var seed: UInt64
   /// A context of the given limits.
-  public init(maxModelLength: Int32, gpuMemory: Bytes) {
+  public init(maxModelLength: Int32, gpuMemory: Bytes, seed: UInt64 = 1) {
     self.maxModelLength = maxModelLength
     self.gpuMemory = gpuMemory
+    self.seed = seed
   }
 }
 
@@ -55,6 +58,11 @@ public protocol Scheduler: Sendable {
   static var isOracle: Bool { get }
   /// Whether its engine can keep prompts in a prefix cache.
   static var cachesPrefixes: Bool { get }
+  /// Whether its engine can swap instead of recomputing, as an experiment asks; one that swaps by
+  /// its own rules does not ask.
+  static var offersSwap: Bool { get }
+  /// How its engine swaps, when the experiment asks for `mode`, or for nothing; nil: never.
+  func swapMode(_ mode: SwapMode?) -> SwapMode?
   /// A scheduler with `options` in an engine described by `context`.
   init(_ options: Options, _ context: EngineContext)
   /// Forms the next step by the batch's verbs and says how long the answer holds.
@@ -68,6 +76,10 @@ public protocol Scheduler: Sendable {
 extension Scheduler {
   /// Only what a real engine knows.
   public static var isOracle: Bool { false }
+  /// Whoever loses its memory computes it again.
+  public static var offersSwap: Bool { false }
+  /// As asked, where that is offered.
+  public func swapMode(_ mode: SwapMode?) -> SwapMode? { Self.offersSwap ? mode : nil }
   /// Contiguous memory is not shared.
   public static var cachesPrefixes: Bool { false }
   /// Whatever fits into an empty pool.

@@ -10,6 +10,12 @@ struct Sequence: Sendable {
     case gone
     case prefilling
     case decoding
+    /// On its way out of HBM.
+    case leaving
+    /// On the host.
+    case away
+    /// On its way back.
+    case returning
   }
   var phase = Phase.prefilling
   let entry: Waiting
@@ -27,6 +33,16 @@ struct Sequence: Sendable {
   var cached: Int32 = 0
   /// Its contiguous memory, nil when it is paged.
   var region: BuddyStore.Region?
+  /// What the host has of it.
+  var host = HostCopy()
+  /// When it left for the host, until it runs again.
+  var preemptedAt = Instant.never
+  /// Whether it has finished and only its KV is on its way to the host.
+  var isOver = false
+  /// The mark of the context that it leaves there.
+  var stamp = 0
+  /// The decode clock at which its groups are full; −1 without groups.
+  var fills = -1
   var previous: Slot = -1
   var next: Slot = -1
   var lastToken: Instant

@@ -13,6 +13,10 @@ public struct Waiting: Sendable {
   var prompt: Int32 { tokens - generated }
   /// Output tokens it will have had in the end; no policy sees it.
   let output: Int32
+  /// The session that it is a turn of, −1 without; turns leave contexts for those that follow.
+  var session: Int32 = -1
+  /// Tokens, the first ones, that the next turn's prompt repeats.
+  var repeated = Int32.max
   /// Whether its gaps between tokens are recorded.
   var isMeasured = true
   var lastToken = Instant.never
@@ -38,6 +42,8 @@ public struct WaitingQueue: Sendable {
   public var isEmpty: Bool { queue.isEmpty }
   /// The request that is served next.
   public var first: Waiting? { queue.first }
+  /// The request with `index` others before it.
+  public subscript(index: Int) -> Waiting { queue[index] }
 
   mutating func append(_ entry: Waiting) {
     queue.append(entry)
@@ -47,7 +53,8 @@ public struct WaitingQueue: Sendable {
     queue.prepend(entry)
     tokens += Int64(entry.tokens)
   }
-  mutating func removeFirst() {
-    tokens -= Int64(queue.removeFirst().tokens)
+  /// Takes out the request with `index` others before it; O(1) at either end.
+  mutating func remove(at index: Int) {
+    tokens -= Int64(index == 0 ? queue.removeFirst().tokens : queue.remove(at: index).tokens)
   }
 }

@@ -67,7 +67,7 @@ func record(
   let end = events.flatMap { [$0.arrival, $0.finish ?? 0] }.max() ?? 0
   return RunRecord(
     requests: table, recorders: recorders ?? Array(repeating: Recorder(), count: instances),
-    series: series, end: instant(end), arrivals: events.count, sampleEvents: 0, blocks: 100,
+    series: series, end: instant(end), arrivals: events.count, copies: 0, sampleEvents: 0, blocks: 100,
     tokensPerBlock: 16, stop: stop)
 }
 

@@ -65,7 +65,7 @@ import Units
     }
     let record = RunRecord(
       requests: table, recorders: [Recorder()], series: nil, end: instant(50 * second),
-      arrivals: 50, sampleEvents: 0, blocks: 96, tokensPerBlock: 16, stop: nil)
+      arrivals: 50, copies: 0, sampleEvents: 0, blocks: 96, tokensPerBlock: 16, stop: nil)
     var described = description
     (described.gpuHourPrice, described.power) = (2, PowerDraw(idle: Watts(50), busy: Watts(500)))
     described.intervals.batches = 2

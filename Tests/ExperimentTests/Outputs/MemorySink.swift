@@ -87,7 +87,7 @@ func smallRecord() -> RunRecord {
   }
   return RunRecord(
     requests: table, recorders: recorders, series: series, end: instant(4 * second), arrivals: 5,
-    sampleEvents: 2, blocks: 96, tokensPerBlock: 16, stop: nil)
+    copies: 0, sampleEvents: 2, blocks: 96, tokensPerBlock: 16, stop: nil)
 }
 
 private func addStep(

@@ -28,7 +28,7 @@ import Units
     table.prepareRun()
     let record = RunRecord(
       requests: table, recorders: [Recorder()], series: nil, end: instant(Int64(count)),
-      arrivals: count, sampleEvents: 0, blocks: 1, tokensPerBlock: 16, stop: nil)
+      arrivals: count, copies: 0, sampleEvents: 0, blocks: 1, tokensPerBlock: 16, stop: nil)
     var sink = MemorySink()
     writeOutputs(of: record, Summary(record, description), OutputChoice(), to: &sink)
     let rows = sink.lines("requests.csv").dropFirst()

@@ -56,7 +56,7 @@ import Units
     (table.instance[0], table.preemptions[0], table.recomputed[0]) = (.max, .max, .max)
     let record = RunRecord(
       requests: table, recorders: [Recorder()], series: nil, end: instant(.max - 1), arrivals: 1,
-      sampleEvents: 0, blocks: 1, tokensPerBlock: 16, stop: nil)
+      copies: 0, sampleEvents: 0, blocks: 1, tokensPerBlock: 16, stop: nil)
     var sink = MemorySink()
     writeOutputs(of: record, Summary(record, description), OutputChoice(), to: &sink)
     #expect(sink.lines("requests.csv")[1].contains("9223372.036854775806"))

@@ -1,0 +1,83 @@
+internal import Cost
+public import Metrics
+public import Units
+
+// MARK: - Accounts of time
+
+extension Instance {
+  /// The last request has arrived: running requests are averaged over the time up to now.
+  public mutating func endArrivals(at now: Instant) {
+    account(until: now)
+    lastArrival = now
+  }
+
+  /// The first measured request has arrived somewhere: notes how long this instance was busy.
+  public mutating func endWarmup(at now: Instant) {
+    recorder.totals.busyTimeInWarmup = busyTime(until: now)
+  }
+
+  /// The last measured request was settled somewhere: what follows is not measured.
+  public mutating func endMeasurement(at now: Instant) { measuredBusyTime = busyTime(until: now) }
+
+  private mutating func busyTime(until now: Instant) -> Int128 {
+    settle(at: now)
+    let running = isStepping ? now - progress : 0
+    return recorder.totals.busyTime + Int128(running)
+  }
+
+  /// Adds up who was here since the last change of membership.
+  mutating func account(until now: Instant) {
+    let span = now - accountedUntil
+    guard span > 0 else { return }
+    let running = batch.count - Int32(batch.returning.count)
+    let waiting = batch.waiting.count + Int(batch.absent) + batch.returning.count
+    recorder.totals.presenceTime += Int128(span) * Int128(waiting + Int(running))
+    if waiting > 0 { recorder.totals.waitingTime += Int128(span) }
+    let counted = min(now, lastArrival) - accountedUntil
+    if counted > 0 {
+      recorder.totals.runningTime += Int128(counted) * Int128(running)
+      if waiting > 0 { recorder.totals.waitingTimeInWindow += Int128(counted) }
+    }
+    accountedUntil = now
+  }
+
+  /// Adds up the tokens stored while somebody waited.
+  mutating func accountTokens(until now: Instant, stored: Int64) {
+    let span = now - max(tokensAccountedUntil, waitingSince)
+    tokensAccountedUntil = now
+    guard span > 0 else { return }
+    recorder.totals.tokenTimeWaiting += Int128(span) * Int128(stored)
+  }
+
+  /// State now and counts since `earlier`.
+  public mutating func sample(at now: Instant, since earlier: RunTotals) -> TimeSeries.Row {
+    settle(at: now)
+    var counts = RunTotals()
+    counts.promptTokens = recorder.totals.promptTokens - earlier.promptTokens
+    counts.generatedTokens = recorder.totals.generatedTokens - earlier.generatedTokens
+    counts.finished = recorder.totals.finished - earlier.finished
+    counts.preemptions = recorder.totals.preemptions - earlier.preemptions
+    let absent = batch.absent + Int32(batch.returning.count)
+    return TimeSeries.Row(
+      running: batch.count - Int32(batch.returning.count),
+      waiting: Int32(batch.waiting.count) + absent, blocks: batch.usedBlocks,
+      counts: counts)
+  }
+
+  /// Adds up the time in which copies kept the instance from its next step.
+  mutating func accountStall(until now: Instant) {
+    guard stalledSince < now else { return }
+    recorder.totals.copyStallTime += Int128(now - stalledSince)
+    stalledSince = .never
+  }
+
+  /// Ends the accounts at the run's end.
+  public mutating func close(at now: Instant) {
+    settle(at: now)
+    accountStall(until: now)
+    account(until: now)
+    if let measuredBusyTime {
+      recorder.totals.busyTimeAfterwards = recorder.totals.busyTime - measuredBusyTime
+    }
+  }
+}
