@@ -82,7 +82,7 @@ let package = Package(
     tests("CatalogTests", ["Catalog", "Units"]),
     tests("CostTests", ["Catalog", "Cost", "Kernel", "Units"]),
     tests("CalibrationTests", ["CGSL", "Calibration", "Catalog", "Cost", "Kernel", "Units"]),
-    tests("MemoryTests", ["Kernel", "Memory", "Metrics", "Units", "Workload"]),
+    tests("MemoryTests", ["Catalog", "Kernel", "Memory", "Metrics", "Units", "Workload"]),
     tests(
       "EngineTests",
       ["CGSL", "Cluster", "Cost", "Kernel", "Memory", "Metrics", "Schedulers", "Serving", "Units"]),
