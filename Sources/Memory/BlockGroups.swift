@@ -13,9 +13,9 @@
 /// Invariants: every block is in one group of one slot or in one free run; neither free runs nor
 /// successive groups of a slot adjoin; the same calls give the same answers.
 ///
-/// Source: Shen, Li and Gao, "FastSwitch: Optimizing Context Switching Efficiency in Fairness-aware
-/// Large Language Model Serving", arXiv 2411.18424, 2024 (dynamic block group manager). There a
-/// reserve may also be taken at random.
+/// Source: "FastSwitch: Optimizing Context Switching Efficiency in Fairness-aware Large Language
+/// Model Serving", arXiv 2411.18424, 2024 (dynamic block group manager). Whether it takes the
+/// largest reserve or a random one is left open there.
 public struct BlockGroups: Sendable {
   /// Blocks of the pool.
   public let total: Int32
