@@ -185,7 +185,9 @@ public struct Simulation: Sendable {
       guard !fleet.instances[i].isBusy else { continue }
       fleet.instances[i].decide(at: queue.now, &requests)
       startCopies(i)
-      if let end = fleet.instances[i].launch(at: queue.now) { queue.set(firstInstance + i, at: end) }
+      if let end = fleet.instances[i].launch(at: queue.now) {
+        queue.set(firstInstance + i, at: end)
+      }
       refreshLoad(i)
     }
     touched.removeAll(keepingCapacity: true)
@@ -230,6 +232,7 @@ extension Simulation {
 
   /// Pends the next event of `fabric` and tells its instances how fast their copies move now.
   private mutating func follow(_ fabric: Int) {
+    if checksInvariants { topology.fabrics[fabric].checkInvariants() }
     queue.set(fabric, at: topology.fabrics[fabric].next)
     for i in members[fabric] {
       let rate = topology.fabrics[fabric].rate(of: Int32(i))
@@ -301,7 +304,8 @@ extension Simulation {
     let batch = fleet.instances[0].batch
     return RunRecord(
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
-      arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents, blocks: batch.totalBlocks,
+      arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents,
+      blocks: batch.totalBlocks,
       tokensPerBlock: batch.tokensPerBlock, stop: stop)
   }
 }

@@ -28,7 +28,8 @@ public struct RunRecord: Sendable {
   /// Gathers the parts of a finished run.
   public init(
     requests: RequestTable, recorders: [Recorder], series: TimeSeries?, end: Instant,
-    arrivals: Int, copies: Int, sampleEvents: Int, blocks: Int32, tokensPerBlock: Int32, stop: String?
+    arrivals: Int, copies: Int, sampleEvents: Int,
+    blocks: Int32, tokensPerBlock: Int32, stop: String?
   ) {
     self.requests = requests
     self.requests.sortByRank()

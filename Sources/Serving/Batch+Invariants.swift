@@ -47,7 +47,8 @@ extension Batch {
   /// Recounts what is on the host and on its way (invariant I5).
   private func checkHost() {
     guard let swap else { return }
-    var (room, leavingNow, freeing, growth, lacking) = (Int32(0), Int32(0), Int32(0), Int32(0), Int32(0))
+    var (room, leavingNow, freeing) = (Int32(0), Int32(0), Int32(0))
+    var (growth, lacking) = (Int32(0), Int32(0))
     var moving: [Slot] = []
     for slot in sequences.indices where sequences[slot].phase != .gone {
       let s = sequences[slot]

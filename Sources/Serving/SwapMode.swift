@@ -14,8 +14,10 @@ public enum CopyGranularity: String, Sendable, CaseIterable {
 public struct SwapMode: Sendable, Equatable {
   /// What one copy carries.
   public var granularity = CopyGranularity.block
-  /// Whether a step waits for the copies that were decided with it: first all that go out, then
-  /// all that come in. Else they run beside the steps, and blocks stay taken until they have left.
+  /// Whether a step waits for the copies that were decided with it, first for all that go out, then
+  /// for all that come in.
+  ///
+  /// Else they run beside the steps, and blocks stay taken until they have left.
   public var isAwaited = true
   /// Whether a finished turn's KV goes to the host, where the next turn of its session finds it.
   public var keepsContexts = false
