@@ -3,7 +3,7 @@ internal import Units
 /// What happened to the blocks of one tier under HBM, counted in blocks.
 ///
 /// What came in (`stored`, `received`, `raised`) is what went (`demoted`, `dropped`, `surrendered`,
-/// `expired`, and `promoted` under write-back) and what lies there.
+/// `expired`, `discarded`, and `promoted` under write-back) and what lies there.
 public struct TierCounts: Sendable, Equatable {
   /// Written here from HBM, or from the tier above by write-through.
   public var stored = 0
@@ -23,6 +23,8 @@ public struct TierCounts: Sendable, Equatable {
   public var surrendered = 0
   /// Went because their policy found them too old or not worth keeping.
   public var expired = 0
+  /// Went because `discard` asked for it.
+  public var discarded = 0
 
   /// None.
   public init() {}
@@ -96,6 +98,13 @@ struct TierBlocks: Sendable {
     occupancy -= 1
   }
 
+  /// Takes out a block that may go.
+  mutating func discard(_ block: BlockID) {
+    policy.remove(block)
+    occupancy -= 1
+    counts.discarded += 1
+  }
+
   /// Takes out `count` blocks that may go, the one worth least first.
   mutating func evict(_ count: Int, into victims: inout [BlockID]) {
     policy.evict(count, into: &victims)
@@ -117,9 +126,11 @@ struct TierBlocks: Sendable {
     precondition(self.held == held, "blocks in use drifted (I4)")
     precondition(occupancy == held + Int32(idle.count), "blocks of a tier drifted (I4)")
     let came = counts.stored + counts.received + counts.raised
-    let went = counts.demoted + counts.dropped + counts.surrendered + counts.expired
+    let went =
+      counts.demoted + counts.dropped + counts.surrendered + counts.expired + counts.discarded
+      + (keepsPromoted ? 0 : counts.promoted)
     precondition(
-      came == went + (keepsPromoted ? 0 : counts.promoted) + Int(occupancy),
+      came == went + Int(occupancy),
       "blocks came or went uncounted (I4)")
     var (copy, known): (any EvictionPolicy, [BlockID]) = (policy, [])
     copy.evict(idle.count, into: &known)

@@ -271,6 +271,19 @@ public struct TieredStore: Sendable {
     return kept
   }
 
+  /// Forgets the blocks called `list` in every tier; those that are pinned and those that lie
+  /// nowhere are passed over.
+  public mutating func discard(_ list: ArraySlice<BlockID>) {
+    for name in list {
+      let block = names.number(of: name)
+      guard block >= 0, pins[Int(block)] == 0 else { continue }
+      for tier in tiers.indices where isIn(block, tier) {
+        tiers[tier].discard(block)
+        clear(block, tier)
+      }
+    }
+  }
+
   /// How many of `count` blocks the nearest tier takes.
   private func admitted(_ count: Int) -> Int32 {
     let room = tiers[0].room

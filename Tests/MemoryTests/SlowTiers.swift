@@ -46,6 +46,14 @@ struct SlowTiers {
     unpin(names)
   }
 
+  mutating func discard(_ names: [BlockID]) {
+    for tier in lists.indices {
+      let going = names.filter { lists[tier].contains($0) && !isPinned($0) }
+      lists[tier].removeAll { going.contains($0) }
+      counts[tier].discarded += going.count
+    }
+  }
+
   private mutating func move(_ from: Int, _ to: Int?) {
     moves[[Int32(from), to.map { Int32($0) } ?? .max], default: 0] += 1
   }

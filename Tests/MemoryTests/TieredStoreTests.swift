@@ -62,30 +62,33 @@ private struct Churn {
     request += 1
     seconds += Int64(stream.below(40))
     let (list, depth) = draw()
-    switch stream.below(10) {
-    case 0...3:
+    switch stream.below(21) {
+    case 0...7:
       let kept = store.store(list[...], depth: depth, user, moves: &moves)
       #expect(list.prefix(Int(kept)).allSatisfy { store.tier(of: $0) >= 0 }, "seed \(seed)")
       if let expected = model?.store(list) {
         #expect(kept == expected, "seed \(seed)")
         checkMoves(model?.moves ?? [:])
       }
-    case 4, 5:
+    case 8...11:
       let hits = find(list)
       store.touch(hits[...], depth: depth, user)
       model?.touch(hits)
-    case 6:
+    case 12, 13:
       let hits = find(list)
       let count = store.promote(hits[...], depth: depth, user, moves: &moves)
       if let expected = model?.promote(hits) {
         #expect(count == expected, "seed \(seed)")
         checkMoves(model?.moves ?? [:])
       }
-    case 7:
+    case 14, 15:
       let hits = find(list)
       store.pin(hits[...])
       model?.pin(hits)
       pinned.append((hits, depth))
+    case 16:
+      store.discard(list[...])
+      model?.discard(list)
     default:
       guard !pinned.isEmpty else { return }
       let (list, depth) = pinned.remove(at: stream.below(pinned.count))
@@ -147,7 +150,7 @@ private struct Churn {
   }
 
   @Test func `random streams of calls agree with lists in order of use`() {
-    for seed in 0..<UInt64(isDebug ? 60 : 1500) {
+    for seed in 0..<UInt64(isDebug ? 25 : 1500) {
       var churn = Churn(seed: seed, hasModel: true, policy: Self.lru)
       for _ in 0..<100 { churn.step() }
       churn.end()
@@ -161,7 +164,7 @@ private struct Churn {
     }
     let type = try #require(
       evictions.first { $0.name == name } as (any EvictionPolicy.Type)?)
-    for seed in 0..<UInt64(isDebug ? 10 : 200) {
+    for seed in 0..<UInt64(isDebug ? 5 : 200) {
       var churn = Churn(seed: seed, hasModel: false) { make(type, $0) }
       for _ in 0..<100 { churn.step() }
       churn.end()
