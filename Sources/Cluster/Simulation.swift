@@ -38,6 +38,8 @@ public struct Simulation: Sendable {
   private var outbox: [Transfer] = []
   private var landed: [Transfer] = []
   private var cancelled: [Int32] = []
+  /// Fabrics whose copies changed in the phase of steps.
+  private var moving: [Int] = []
   // Sources by rank: links, instances, arrivals, samples.
   private var firstInstance: Int { topology.fabrics.count }
   private var arrivals: Int { firstInstance + fleet.count }
@@ -178,13 +180,18 @@ public struct Simulation: Sendable {
     }
   }
 
+  /// Every touched instance that is free decides, then the copies set out, then the steps: a step
+  /// knows how fast the copies beside it move, in whatever order instances are asked.
   private mutating func startSteps() {
     if touched.count > 1 { touched.sort() }
+    for i in touched where !fleet.instances[i].isBusy {
+      fleet.instances[i].decide(at: queue.now, &requests)
+      if !topology.fabrics.isEmpty { startCopies(i) }
+    }
+    if !moving.isEmpty { followMoving() }
     for i in touched {
       isTouched[i] = false
       guard !fleet.instances[i].isBusy else { continue }
-      fleet.instances[i].decide(at: queue.now, &requests)
-      startCopies(i)
       if let end = fleet.instances[i].launch(at: queue.now) {
         queue.set(firstInstance + i, at: end)
       }
@@ -199,7 +206,6 @@ public struct Simulation: Sendable {
 extension Simulation {
   /// Sends the copies that instance `i` has decided on, and calls off those that it gave up.
   private mutating func startCopies(_ i: Int) {
-    guard !topology.fabrics.isEmpty else { return }
     fleet.instances[i].takeCopies(into: &outbox, cancelled: &cancelled)
     guard !outbox.isEmpty || !cancelled.isEmpty else { return }
     let fabric = topology.fabric(of: i)
@@ -212,7 +218,7 @@ extension Simulation {
       let route = topology.route(of: transfer)
       topology.fabrics[fabric].submit(transfer, route: route, at: queue.now)
     }
-    follow(fabric)
+    if !moving.contains(fabric) { moving.append(fabric) }
     outbox.removeAll(keepingCapacity: true)
     cancelled.removeAll(keepingCapacity: true)
   }
@@ -230,13 +236,20 @@ extension Simulation {
     follow(fabric)
   }
 
-  /// Pends the next event of `fabric` and tells its instances how fast their copies move now.
+  private mutating func followMoving() {
+    for fabric in moving { follow(fabric) }
+    moving.removeAll(keepingCapacity: true)
+  }
+
+  /// Pends the next event of `fabric` and tells its instances how fast their copies move now, which
+  /// the steps after those in flight heed.
   private mutating func follow(_ fabric: Int) {
     if checksInvariants { topology.fabrics[fabric].checkInvariants() }
     queue.set(fabric, at: topology.fabrics[fabric].next)
     for i in members[fabric] {
       let rate = topology.fabrics[fabric].rate(of: Int32(i))
-      if fleet.instances[i].setCopyRate(rate) { touch(i) }
+      guard fleet.instances[i].setCopyRate(rate) else { continue }
+      if let end = fleet.instances[i].cut(at: queue.now) { queue.set(firstInstance + i, at: end) }
     }
   }
 }

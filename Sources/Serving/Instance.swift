@@ -136,8 +136,6 @@ public struct Instance: Sendable {
     makePlan()
     // No later boundary would come: what was preempted has the whole pool now.
     if !batch.preempted.isEmpty, !hasWork, batch.copies == 0 { makePlan() }
-    // Copies of nothing have landed already.
-    if !batch.landed.isEmpty { batch.receiveCopies() }
     isHolding = batch.copies > 0 && batch.awaitsCopies
     guard batch.hasChanged else { return }
     plan.steps = min(plan.steps, 1)
@@ -165,6 +163,8 @@ public struct Instance: Sendable {
   private mutating func makePlan() {
     batch.prefix?.refusedWithIdleHits = false
     plan = scheduler.plan(&batch)
+    // Copies of nothing have landed already.
+    if !batch.landed.isEmpty { batch.receiveCopies() }
   }
 
   private var runsDecodes: Bool { plan.decodes && batch.decodes > 0 }
@@ -303,8 +303,9 @@ extension Instance {
   /// A copy has landed; it takes effect when the next step is formed.
   public mutating func land(_ transfer: Transfer) { batch.landed.append(transfer) }
 
-  /// Copies move `rate` through the HBM of each GPU; answers whether that is new, which the steps
-  /// after the one in flight must know.
+  /// Copies move `rate` through the HBM of each GPU.
+  ///
+  /// Answers whether that is new and steps are in flight: those after the first must know.
   public mutating func setCopyRate(_ rate: BytesPerSecond) -> Bool {
     guard rate.value != copyRate else { return false }
     copyRate = rate.value
