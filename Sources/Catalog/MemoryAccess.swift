@@ -8,9 +8,9 @@ public import Units
 public struct MemoryAccess: Sendable, Equatable {
   /// What the memory is.
   public enum Device: String, Sendable, CaseIterable {
-    /// One ASIC CXL expander on 16 lanes.
+    /// One ASIC CXL expander; 16 lanes, as 8 would carry less than was measured.
     case cxl
-    /// Two channels of DDR5-4800: a quarter of a socket.
+    /// The DDR5 of a quarter of a socket; two channels at 4800 MT/s, unverified.
     case ddr5
   }
 

@@ -150,7 +150,9 @@ extension Listing {
             ("name", .string(tier.name)), ("kind", .string(tier.kind.rawValue)),
             ("read_bytes_per_s", .quantity(tier.read.value)),
             ("write_bytes_per_s", .quantity(tier.write.value)),
-            ("latency_s", .seconds(tier.latency)),
+            ("latency_s", tier.latency.value == 0 ? .null : .seconds(tier.latency)),
+            ("queue_depth", .integer(Int64(tier.queueDepth))),
+            ("per_access_s", .seconds(tier.perAccess)),
           ])
       })
   }

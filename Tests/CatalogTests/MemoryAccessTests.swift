@@ -17,7 +17,7 @@ import Units
       return access.device == .cxl
         ? !access.isRemote : access.isRemote && access.traffic == .reads
     }
-    /// Threads of all of a socket's four domains, or of two sockets, write to one domain's DRAM.
+    /// Threads of three of a socket's four domains, or of two sockets, write to one domain's DRAM.
     var isFromEverywhere: Bool {
       access.device == .ddr5 && access.traffic == .mixed && initiator == "m" && threads >= 32
     }

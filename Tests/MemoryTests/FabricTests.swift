@@ -174,6 +174,44 @@ import Units
     }
   }
 
+  @Test func `what others do does not round a long transfer`() {
+    // 1,000 s, and 5,000 others come meanwhile.
+    var fabric = Fabric([oneByOne, oneByOne], routes: [Route([0]), Route([1])])
+    fabric.submit(transfer(0, bytes: 10_000_000_000_000), route: 0, at: at(0))
+    for tag in 1...Int32(5_000) {
+      let now = Instant(picoseconds: Int64(tag) * 1_234_567)
+      var landed: [Transfer] = []
+      fabric.advance(to: now, landed: &landed)
+      fabric.submit(transfer(tag, bytes: 9), route: 1, at: now)
+    }
+    let end = landings(&fabric)[0]
+    #expect(end == 1_000_000_000_000_000)
+  }
+
+  @Test func `those that land at one instant are reported in order of submission`() {
+    let lanes = Array(repeating: oneByOne, count: 6)
+    var fabric = Fabric(lanes, routes: lanes.indices.map { Route([$0]) })
+    for (tag, lane) in [3, 0, 5, 1, 4].enumerated() {
+      fabric.submit(transfer(Int32(tag), bytes: 100_000), route: lane, at: at(0))
+    }
+    // All are over, and one more comes before that is reported.
+    fabric.submit(transfer(9, bytes: 100_000), route: 2, at: at(10))
+    var landed: [Transfer] = []
+    fabric.advance(to: at(10), landed: &landed)
+    #expect(landed.map(\.tag) == [0, 1, 2, 3, 4])
+  }
+
+  @Test func `a transfer that is cancelled before it moves leaves no event behind`() {
+    let lane = Lane("link", bandwidth: BytesPerSecond(10e9), latency: Seconds(5e-6))
+    var fabric = Fabric([lane], routes: [Route([0])])
+    fabric.submit(transfer(1, bytes: 1_000_000), route: 0, at: at(0))
+    fabric.submit(transfer(2, bytes: 1_000_000), route: 0, at: at(1))
+    let isFound = fabric.cancel(instance: 0, tag: 1, at: at(2))
+    #expect(isFound && fabric.next == at(6))
+    expect(&fabric, [2: 106_000_000])
+    #expect(fabric.waiting[TransferCause.swapOut.index] == 0)
+  }
+
   @Test func `ten thousand transfers on one lane end when their times add up, to the picosecond`() {
     let lane = Lane("link", bandwidth: BytesPerSecond(3e9), perCopy: Seconds(3.43e-6))
     var fabric = Fabric([lane], routes: [Route([0])])
