@@ -48,7 +48,7 @@ let package = Package(
     room("Memory", ["Kernel", "Units"]),
     room("Serving", ["Cost", "Kernel", "Memory", "Metrics", "Units", deque]),
     room("Schedulers", ["Kernel", "Serving", "Units"]),
-    room("Cluster", ["Kernel", "Metrics", "Serving", "Units"]),
+    room("Cluster", ["Kernel", "Memory", "Metrics", "Serving", "Units"]),
     room("Files", ["Metrics", "Units", "Yams"]),
     room(
       "Experiment",
@@ -91,8 +91,8 @@ let package = Package(
     tests(
       "ExperimentTests",
       [
-        "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Files", "Kernel", "Metrics",
-        "Units", "Workload",
+        "Calibration", "Catalog", "Cluster", "Cost", "Experiment", "Files", "Kernel", "Memory",
+        "Metrics", "Units", "Workload",
       ]),
     tests(
       "StudiesTests",

@@ -23,6 +23,8 @@ public struct Assembly: Sendable {
   public let context: EngineContext
   /// The time of a step.
   public let cost: any CostModel
+  /// The tiers under HBM.
+  public let memory: MemoryPlan
   /// The scheduler of every instance; each has its own copy.
   public let scheduler: any Scheduler
   /// The prefix cache of every instance; nil without.
@@ -53,6 +55,8 @@ public struct Assembly: Sendable {
     let kernels = try Self.kernels(config.cluster.kernels, deployment, &caveats)
     cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
+    memory = try Self.memory(config, deployment, &resolved)
+    try Self.checkPreemption(of: config, scheduler)
     prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
     power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
@@ -60,7 +64,7 @@ public struct Assembly: Sendable {
     resolved.maxModelLength = longest
     resolved.kvPoolTokens = Int(blocks) * config.engine.blockSize.value
     self.resolved = resolved
-    caveats += [cost.caveat].compactMap { $0 }
+    caveats += [cost.caveat, Self.idleTiers(config)].compactMap { $0 }
     if longest > deployment.model.maxContext {
       caveats.append(
         "max_model_len \(longest) is above the \(deployment.model.maxContext) tokens of "

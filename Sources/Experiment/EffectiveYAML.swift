@@ -19,6 +19,8 @@ public struct ResolvedConfig: Sendable {
   public var maxModelLength: Int?
   /// KV tokens of an instance, for the comment on `kv_pool_tokens`.
   public var kvPoolTokens: Int?
+  /// What absent keys of `cluster.memory` stand for, by tier and key: `dram.link`.
+  public var memory: [(key: String, text: String)] = []
   /// Draws of a GPU with and without work, for the comments on `cluster.power`.
   public var power: (idle: String, busy: String)?
 
@@ -128,7 +130,7 @@ extension ExperimentConfig {
       out.key("instances", "\(cluster.instances.value)")
       out.key("tensor_parallel", "\(cluster.tensorParallel.value)")
       out.key("pipeline_parallel", "\(cluster.pipelineParallel.value)")
-      out.key("memory", "null", comment: "HBM only")
+      out.memory(cluster.memory, resolved.memory)
       let kernels = cluster.kernels.map { Scalar.written(path($0.value)) }
       out.optional("kernels", kernels, absent: "those of the GPU")
       out.optional("price_per_gpu_hour", cluster.pricePerGPUHour, absent: "no cost is reckoned")
@@ -168,7 +170,7 @@ extension ExperimentConfig {
         out.key("index", Scalar.written(engine.prefixCache.index.value))
         out.policy("eviction", engine.prefixCache.eviction, resolved.eviction)
       }
-      out.key("preemption", Scalar.written(engine.preemption.value))
+      out.preemption(engine.preemption)
     }
   }
 

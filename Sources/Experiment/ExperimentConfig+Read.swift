@@ -59,9 +59,6 @@ extension ClusterConfig {
         "price_per_gpu_hour", "power",
       ]
     ) { (r) throws(ConfigError) in
-      if let memory = r.optional("memory") {
-        throw memory.error("is not offered yet; leave it out: KV lies in HBM only")
-      }
       let gpu = try r.required("gpu", "gpu: NAME; see martlet list gpus")
       let source: GPUSource
       if case .mapping = gpu.node.content {
@@ -74,6 +71,9 @@ extension ClusterConfig {
         instances: try r.whole("instances", default: 1, in: 1...1_000_000),
         tensorParallel: try r.whole("tensor_parallel", default: 1, in: 1...1024),
         pipelineParallel: try r.whole("pipeline_parallel", default: 1, in: 1...1024),
+        memory: try r.optional("memory").map { (field) throws(ConfigError) in
+          try MemoryConfig(field)
+        },
         kernels: try r.optional("kernels").map { (field) throws(ConfigError) in
           field.located(Paths.resolve(try field.text(), at: field.place))
         },
@@ -112,21 +112,8 @@ extension EngineConfig {
         reserve: try r.quantity("reserve", default: Bytes(0), in: .notNegative),
         kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000),
         prefixCache: cache,
-        preemption: try Self.preemption(&r))
+        preemption: try PreemptionConfig(&r))
     }
-  }
-
-  private static func preemption(
-    _ r: inout MappingReader
-  ) throws(ConfigError) -> Located<String> {
-    let preemption = try r.text("preemption", default: "recompute")
-    if preemption.value == "swap" {
-      throw preemption.error("swap is offered by no scheduler yet; write recompute")
-    }
-    guard preemption.value == "recompute" else {
-      throw .unknown("preemption", preemption.value, known: ["recompute"], at: preemption.place)
-    }
-    return preemption
   }
 }
 

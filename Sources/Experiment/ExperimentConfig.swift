@@ -35,7 +35,8 @@ public struct ExperimentConfig: Sendable {
 
   /// Keys whose value is a policy: a bare name, or a mapping with `name` and options.
   package static let policyKeys = [
-    "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction", "router",
+    "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction",
+    "engine.preemption", "router",
   ]
 }
 
@@ -97,6 +98,8 @@ public struct ClusterConfig: Sendable {
   public var tensorParallel: Located<Int>
   /// Groups of layers in a row.
   public var pipelineParallel: Located<Int>
+  /// Tiers under HBM; nil: KV lies in HBM only.
+  public var memory: MemoryConfig?
   /// Path of a file of kernel constants from `martlet calibrate`; nil: those of the GPU.
   public var kernels: Located<String>?
   /// What a GPU costs an hour, in any currency; nil: costs are not reckoned.
@@ -138,7 +141,7 @@ public struct EngineConfig: Sendable {
   /// Whether requests leave their KV for others that begin alike.
   public var prefixCache: PrefixCacheConfig
   /// What becomes of a request that loses its memory.
-  public var preemption: Located<String>
+  public var preemption: PreemptionConfig
 }
 
 /// The prefix cache of every instance.

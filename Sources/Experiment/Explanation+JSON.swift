@@ -6,7 +6,9 @@ internal import Units
 extension Explanation {
   /// The same figures in base units, the unit at the end of each key; shares from 0 to 1.
   public var json: JSON {
-    .object(layout + memory + time + [("caveats", .array(caveats.map { .string($0) }))])
+    let tiers = breakEven.map { [("break_even", $0.json)] } ?? []
+    return .object(
+      layout + memory + time + tiers + [("caveats", .array(caveats.map { .string($0) }))])
   }
 
   private func whole(_ value: Int) -> JSON { .integer(Int64(value)) }

@@ -9,7 +9,7 @@ extension Explanation {
   public var text: String {
     let lines =
       [headline] + memory + knees + [""] + lines(of: decode, decodeTitle) + [""]
-      + lines(of: prefill, prefillTitle)
+      + lines(of: prefill, prefillTitle) + (breakEven.map { [""] + $0.lines } ?? [])
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -64,6 +64,8 @@ public struct Explanation: Sendable {
   public let decode: Step
   /// One prompt is computed whole.
   public let prefill: Step
+  /// When KV under HBM is worth its way back; nil when KV lies in HBM only.
+  let breakEven: BreakEven?
   /// What makes these figures doubtful, one line each.
   public let caveats: [String]
 
@@ -76,6 +78,7 @@ public struct Explanation: Sendable {
     self.steps = steps
     decode = Step(.decode(batch: steps.batch, context: steps.context), assembly)
     prefill = Step(.prefill(tokens: steps.prefill), assembly)
+    breakEven = BreakEven(assembly)
     caveats =
       assembly.caveats + Self.caveats(assembly, steps)
       + Self.caveats(assembly, [("decode", decode), ("prefill", prefill)])
@@ -140,7 +143,7 @@ extension StepShape {
   }
 
   /// A prompt of `tokens` is computed whole, with nothing of it cached.
-  fileprivate static func prefill(tokens: Int) -> StepShape {
+  static func prefill(tokens: Int) -> StepShape {
     var shape = StepShape()
     shape.addChunk(tokens: Int32(tokens), after: 0)
     shape.samples = 1

@@ -3,7 +3,7 @@ import Files
 import Testing
 
 @Suite struct EffectiveYAMLTests {
-  @Test(arguments: [least, full, closedTrace, closedLoop, chats, agents])
+  @Test(arguments: [least, full, closedTrace, closedLoop, chats, agents, tiered, everyTier])
   func `reading the effective configuration and writing it again gives the same bytes`(
     yaml: String
   ) throws {
@@ -81,6 +81,42 @@ import Testing
       timeline: false
 
     """
+
+  @Test func `tiers are written with every key, a swap with its options`() throws {
+    let config = try ExperimentConfig.read(everyTier, file: "my.yaml")
+    var resolved = ResolvedConfig()
+    resolved.memory = [("cxl.link", "as dram")]
+    let lines = config.effectiveYAML(resolved, in: ".")
+    #expect(
+      lines.contains(
+        """
+          memory:
+            sharing: fair
+            dram:
+              capacity: 64 GB
+              link: pcie-3.0-x16
+              copy: kernel
+              copy_time: 1.5 us
+              duplex: half
+              gpus_per_link: 4
+              bandwidth: 11 GB/s
+              latency: 2 us
+            cxl:
+              capacity: 512 GiB
+              device: cxl-2.0-x8
+              cards: 2
+              bandwidth: 22 GB/s
+              latency: 300 ns
+              link: null  # as dram
+
+        """))
+    #expect(
+      lines.contains("  preemption:\n    name: swap\n    granularity: layer\n    overlap: async\n"))
+    let one = try ExperimentConfig.read(tiered, file: "my.yaml")
+    #expect(
+      one.effectiveYAML(ResolvedConfig(), in: ".").contains(
+        "    cxl: null\n    ssd: null\n    remote: null\n"))
+  }
 
   @Test(arguments: ["true", "12", "1e3", "null", "a: b", "- x", "say \"hi\"", "é", "", "x "])
   func `text that YAML would read otherwise is quoted`(name: String) throws {

@@ -140,14 +140,6 @@ import Units
       "my.yaml:4: engine.prefix_cache.enabled is \"maybe\"; write true or false"
     ),
     (
-      "engine: {preemption: swap}",
-      "my.yaml:4: engine.preemption swap is offered by no scheduler yet; write recompute"
-    ),
-    (
-      "engine: {preemption: recompte}",
-      "my.yaml:4: unknown preemption \"recompte\" (did you mean \"recompute\"?); known: recompute"
-    ),
-    (
       "output: {steps: 1}", "my.yaml:4: output.steps is \"1\"; write true or false"
     ),
     (
@@ -165,13 +157,6 @@ import Units
     #expect(none.contains("GiB, GB"))
     let odd = fault(least + "engine: {reserve: 8 gigs}\n")
     #expect(odd.hasPrefix("my.yaml:4: engine.reserve unknown unit \"gigs\"; write a number"))
-  }
-
-  @Test func `tiers below HBM are refused until they exist`() {
-    let yaml = "model: m\ncluster:\n  gpu: g\n  memory:\n    dram: {capacity: 1 GiB}\n"
-    #expect(
-      fault(yaml + "workload: {trace: t}\n")
-        == "my.yaml:4: cluster.memory is not offered yet; leave it out: KV lies in HBM only")
   }
 
   @Test func `a missing key says what to write`() {
