@@ -59,19 +59,6 @@ public struct TierDevice: Sendable, Equatable {
   }
 }
 
-/// How a GPU copies between its HBM and the host.
-public enum CopyMethod: String, Sendable, CaseIterable {
-  /// `cudaMemcpyAsync`, once for each piece.
-  case memcpy
-  /// A kernel that copies many pieces.
-  case kernel
-
-  /// Time that each piece takes besides its bytes.
-  ///
-  /// Source: fits to `copy_bandwidth_h2d.csv`, H100 on PCIe 5.0, median error 1.7 % and 0.1 %.
-  public var timePerCopy: Seconds { Seconds(self == .memcpy ? 3.43e-6 : 0.2e-6) }
-}
-
 extension Link {
   /// What bulk copies reach: as measured, else 0.8 of what is specified.
   public var bulk: BytesPerSecond { achieved.value > 0 ? achieved : bandwidth * 0.8 }

@@ -77,26 +77,48 @@ extension Assembly {
       &resolved)
   }
 
-  /// Whether a scheduler keeps the KV of requests that it preempts.
-  static func offersSwap(_ scheduler: any Scheduler.Type) -> Bool { false }
+  /// Gives a batch the host that its scheduler swaps to, if it does.
+  func installHost(in batch: inout Batch) {
+    var asked: SwapMode?
+    let preemption = config.engine.preemption
+    if preemption.name.value == .swap {
+      var mode = SwapMode()
+      switch preemption.granularity.value {
+      case .block: mode.granularity = .block
+      case .layer: mode.granularity = .layer
+      case .sequence: mode.granularity = .sequence
+      }
+      mode.isAwaited = preemption.overlap.value == .none
+      asked = mode
+    }
+    guard let mode = scheduler.swapMode(asked), let host = tiers.first else { return }
+    batch.swapTo(
+      HostMemory(
+        blocks: host.capacityBlocks, bytesPerBlock: kvBytesPerBlockPerGPU,
+        tensors: kvCopies.tensors, gpus: Int64(deployment.gpus)), mode)
+  }
 
   /// Refuses a preemption that the memory or the scheduler of `config` does not offer.
   static func checkPreemption(
     of config: ExperimentConfig, _ scheduler: any Scheduler
   ) throws(ConfigError) {
     let name = config.engine.preemption.name
+    let hasHost = config.cluster.memory?.tiers.first?.level == .dram
+    if name.value == .recompute, scheduler.swapMode(nil) != nil, !hasHost {
+      throw config.engine.scheduler.name.error(
+        "scheduler \(type(of: scheduler).name) swaps to host memory; "
+          + "write cluster.memory: {dram: {capacity: 256 GiB}}"
+      ).misfit
+    }
     guard name.value == .swap else { return }
-    guard config.cluster.memory?.tiers.first?.level == .dram else {
+    guard hasHost else {
       throw name.error(
         "swap needs cluster.memory.dram, where swapped KV lies; "
           + "write dram: {capacity: 256 GiB} there, or recompute"
       ).misfit
     }
-    guard !offersSwap(type(of: scheduler)) else { return }
-    let able = schedulers.filter { offersSwap($0) }.map { $0.name }
-    guard !able.isEmpty else {
-      throw name.error("swap is offered by no scheduler yet; write recompute")
-    }
+    guard !type(of: scheduler).offersSwap else { return }
+    let able = schedulers.filter { $0.offersSwap }.map { $0.name }
     throw name.error(
       "swap is not offered by scheduler \(type(of: scheduler).name); "
         + "write recompute, or one of \(able.joined(separator: ", "))"
@@ -104,10 +126,10 @@ extension Assembly {
   }
 
   /// What to say of tiers that nothing uses.
-  static func idleTiers(_ config: ExperimentConfig) -> String? {
-    guard config.cluster.memory != nil, config.engine.preemption.name.value == .recompute else {
-      return nil
-    }
+  static func idleTiers(_ config: ExperimentConfig, _ scheduler: any Scheduler) -> String? {
+    guard config.cluster.memory != nil, config.engine.preemption.name.value == .recompute,
+      scheduler.swapMode(nil) == nil
+    else { return nil }
     return "cluster.memory changes no run: preemption is recompute, so no KV leaves HBM"
   }
 }

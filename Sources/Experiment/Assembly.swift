@@ -50,7 +50,8 @@ public struct Assembly: Sendable {
     let longest = config.engine.maxModelLength?.value ?? deployment.model.maxContext
     blocks = try Self.blocks(config, deployment)
     context = EngineContext(
-      maxModelLength: Int32(clamping: longest), gpuMemory: deployment.gpu.memory)
+      maxModelLength: Int32(clamping: longest), gpuMemory: deployment.gpu.memory,
+      seed: config.seed)
     var caveats: [String] = []
     let kernels = try Self.kernels(config.cluster.kernels, deployment, &caveats)
     cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
@@ -64,7 +65,7 @@ public struct Assembly: Sendable {
     resolved.maxModelLength = longest
     resolved.kvPoolTokens = Int(blocks) * config.engine.blockSize.value
     self.resolved = resolved
-    caveats += [cost.caveat, Self.idleTiers(config)].compactMap { $0 }
+    caveats += [cost.caveat, Self.idleTiers(config, scheduler)].compactMap { $0 }
     if longest > deployment.model.maxContext {
       caveats.append(
         "max_model_len \(longest) is above the \(deployment.model.maxContext) tokens of "
@@ -87,9 +88,10 @@ public struct Assembly: Sendable {
     let count = config.cluster.instances.value
     let recorder = Recorder(
       exactGaps: max(4096, 1 << 21 / count), logsSteps: config.output.steps)
-    let batch = Batch(
+    var batch = Batch(
       blocks: blocks, tokensPerBlock: Int32(config.engine.blockSize.value),
       maxModelLength: context.maxModelLength)
+    installHost(in: &batch)
     var instances: [Instance] = []
     let names = prefixCache?.names(of: requests, in: batch)
     for number in 0..<count {
@@ -103,7 +105,8 @@ public struct Assembly: Sendable {
     let second: Int64 = 1_000_000_000_000
     return Simulation(
       requests: requests, instances: instances, router: router,
-      series: config.output.timeseries ? TimeSeries(width: second, instances: count) : nil)
+      series: config.output.timeseries ? TimeSeries(width: second, instances: count) : nil,
+      topology: topology)
   }
 }
 

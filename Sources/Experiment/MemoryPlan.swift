@@ -166,7 +166,7 @@ private struct LinkBuilder {
     let bandwidth = (own ? tier.read?.value : nil) ?? bus.bulk
     let latency = (own ? tier.latency?.value : nil) ?? Seconds(0)
     resolve(tier, "copy", CopyMethod.memcpy.rawValue)
-    resolve(tier, "copy_time", "that of \(copy): \(copy.timePerCopy)")
+    resolve(tier, "copy_time", "that of \(copy): \(copy.perCopy)")
     resolve(tier, "duplex", TierConfig.Duplex.full.rawValue)
     resolve(tier, "gpus_per_link", "1")
     if own {
@@ -183,7 +183,7 @@ private struct LinkBuilder {
     func lane(_ way: String) -> Lane {
       Lane(
         bus.name + way, bandwidth: bandwidth * (1 / Double(min(sharing, gpus))),
-        perCopy: host.copyTime?.value ?? copy.timePerCopy, latency: latency)
+        perCopy: host.copyTime?.value ?? copy.perCopy, latency: latency)
     }
     let isHalf = host.duplex?.value == .half
     return SharedLink(

@@ -234,7 +234,7 @@ extension Batch {
       landed.append(transfer)
       return
     }
-    let perRun = 2 * space.memory.layers
+    let perRun = space.memory.tensors
     switch space.mode.granularity {
     case .block: transfer.copies = perRun * Int64(count)
     case .layer: transfer.copies = perRun

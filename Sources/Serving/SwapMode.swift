@@ -38,16 +38,16 @@ public struct HostMemory: Sendable, Equatable {
   public var blocks: Int32
   /// Bytes of a block that one GPU copies.
   public var bytesPerBlock: Int64
-  /// Layers that the GPU holds.
-  public var layers: Int64
+  /// Tensors of the GPU that hold a part of a block: keys and values of each layer.
+  public var tensors: Int64
   /// GPUs of the instance, which copy their parts side by side.
   public var gpus: Int64
 
   /// A host; the parameters are the fields.
-  public init(blocks: Int32, bytesPerBlock: Int64, layers: Int64, gpus: Int64 = 1) {
+  public init(blocks: Int32, bytesPerBlock: Int64, tensors: Int64, gpus: Int64 = 1) {
     self.blocks = blocks
     self.bytesPerBlock = bytesPerBlock
-    self.layers = layers
+    self.tensors = tensors
     self.gpus = gpus
   }
 }

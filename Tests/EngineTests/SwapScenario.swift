@@ -99,7 +99,7 @@ struct SwapScenario {
       if let mode = scheduler.swapMode(mode) {
         batch.swapTo(
           HostMemory(
-            blocks: hostBlocks, bytesPerBlock: Int64(base.tokensPerBlock) * 100, layers: 4,
+            blocks: hostBlocks, bytesPerBlock: Int64(base.tokensPerBlock) * 100, tensors: 8,
             gpus: gpus), mode)
       }
       return Instance(
