@@ -68,7 +68,15 @@ extension Batch {
         lacking += max(0, s.entry.tokens - s.stored)
       }
     }
-    for context in swap.contexts.values { room += context.copy.room }
+    var (unwanted, wanted, claimed) = (Int32(0), Int32(0), Int32(0))
+    for context in swap.contexts.values {
+      room += context.copy.room
+      if context.isWanted { claimed += context.copy.room }
+      guard context.isLanded else { continue }
+      if context.isWanted { wanted += context.copy.room } else { unwanted += context.copy.room }
+    }
+    precondition(unwanted == swap.unwanted && wanted == swap.wanted, "contexts drifted (I5)")
+    precondition(claimed == swap.claimed, "claims on contexts drifted (I5)")
     precondition(room == swap.used && room <= swap.memory.blocks, "the host leaked (I5)")
     precondition(leavingNow == leaving && freeing == leavingBlocks, "leaving drifted (I5)")
     precondition(growth == returningGrowth && lacking == returningTokens, "returning drifted (I5)")
