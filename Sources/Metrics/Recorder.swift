@@ -89,6 +89,14 @@ public struct RunTotals: Sendable, Equatable {
   public var swapOutBytes: Int64 = 0
   /// Time in which work was there and only copies kept it from a step.
   public var copyStallTime: Int128 = 0
+  /// Time with at least one request swapped out, until it runs again.
+  public var swappedTime: Int128 = 0
+  /// ∫ requests swapped out, until they run again.
+  public var swappedWait: Int128 = 0
+  /// The part of it in which their KV was on its way back.
+  public var swapInWait: Int128 = 0
+  /// ∫ admitted requests whose context was on its way back.
+  public var contextInWait: Int128 = 0
   /// Most KV blocks in use at once; of a run, on any one instance.
   public var peakBlocks: Int64 = 0
 
@@ -130,6 +138,10 @@ public struct RunTotals: Sendable, Equatable {
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
     copyStallTime += other.copyStallTime
+    swappedTime += other.swappedTime
+    swappedWait += other.swappedWait
+    swapInWait += other.swapInWait
+    contextInWait += other.contextInWait
     peakBlocks = max(peakBlocks, other.peakBlocks)
   }
 }

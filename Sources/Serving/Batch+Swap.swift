@@ -132,6 +132,10 @@ extension Batch {
     sequences[Int(slot)].blocks = need
     sequences[Int(slot)].phase = .returning
     returning.append(slot)
+    if cause == .contextIn {
+      sequences[Int(slot)].isRecalled = true
+      recalling += 1
+    }
     if opensBlock(slot) { returningGrowth += 1 }
     let s = sequences[Int(slot)]
     returningTokens += max(0, s.entry.tokens - s.stored)
@@ -337,6 +341,10 @@ extension Batch {
     returning.removeAll { $0 == slot }
     if opensBlock(slot) { returningGrowth -= 1 }
     returningTokens -= max(0, s.entry.tokens - s.stored)
+    if s.isRecalled {
+      sequences[Int(slot)].isRecalled = false
+      recalling -= 1
+    }
   }
 
   private mutating func endIn(_ slot: Slot) {

@@ -90,6 +90,8 @@ public struct Batch: Sendable {
   /// Blocks that returning sequences open in their first step, and prompt tokens that they lack.
   var returningGrowth: Int32 = 0
   var returningTokens: Int32 = 0
+  /// Those of the returning sequences that were not swapped out: contexts of turns before them.
+  var recalling: Int32 = 0
   /// Copies to be started, out of HBM and into it, those that landed and those to be called off.
   var outbox: [Transfer] = []
   var inbox: [Transfer] = []
