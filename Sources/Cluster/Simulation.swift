@@ -62,7 +62,7 @@ public struct Simulation: Sendable {
     fleet = Fleet(instances)
     isTouched = Array(repeating: false, count: instances.count)
     sampled = Array(repeating: RunTotals(), count: instances.count)
-    self.topology = topology
+    self.topology = topology.withWaysBetweenTiers
     members = topology.members
     queue = EventQueue(sources: topology.fabrics.count + instances.count + 2)
     pendNextArrival()
@@ -227,12 +227,12 @@ extension Simulation {
 
   /// Copies on the links of `fabric` land or begin to move.
   private mutating func moveCopies(_ fabric: Int) {
-    end = queue.now
     topology.fabrics[fabric].advance(to: queue.now, landed: &landed)
     for transfer in landed {
       copies += 1
       copyCalls += transfer.copies
-      fleet.instances[Int(transfer.instance)].land(transfer)
+      guard fleet.instances[Int(transfer.instance)].land(transfer) else { continue }
+      end = queue.now
       touch(Int(transfer.instance))
     }
     landed.removeAll(keepingCapacity: true)

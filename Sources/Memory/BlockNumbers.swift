@@ -11,14 +11,14 @@ struct BlockNumbers: Sendable {
 
   /// The first number of each page of names, −1 while it has none.
   private var starts: [Int32]
-  /// Whether the blocks of a page of numbers have no name.
-  private var isNameless: [Bool] = []
+  /// The page of names that each page of numbers stands for; −1 for blocks without a name.
+  private var pages: [Int32] = []
 
   /// No numbers yet for names below `names`.
   init(names: Int) { starts = Array(repeating: -1, count: (names + Self.size - 1) >> Self.bits) }
 
   /// Numbers given out are below it.
-  var count: Int { isNameless.count << Self.bits }
+  var count: Int { pages.count << Self.bits }
 
   /// The number of the block called `name`, −1 if it has none.
   func number(of name: BlockID) -> BlockID {
@@ -31,7 +31,7 @@ struct BlockNumbers: Sendable {
     let page = Int(name) >> Self.bits
     if starts[page] < 0 {
       starts[page] = BlockID(count)
-      isNameless.append(false)
+      pages.append(Int32(page))
     }
     return starts[page] + name & BlockID(Self.size - 1)
   }
@@ -39,12 +39,17 @@ struct BlockNumbers: Sendable {
   /// New numbers for blocks without a name.
   mutating func addNameless() -> Range<BlockID> {
     let start = BlockID(count)
-    isNameless.append(true)
+    pages.append(-1)
     return start..<start + BlockID(Self.size)
   }
 
   /// Whether the block of this number has no name.
-  func isNameless(_ number: BlockID) -> Bool { isNameless[Int(number) >> Self.bits] }
+  func isNameless(_ number: BlockID) -> Bool { pages[Int(number) >> Self.bits] < 0 }
+
+  /// The name of the block of this number, which has one.
+  func name(of number: BlockID) -> BlockID {
+    pages[Int(number) >> Self.bits] << BlockID(Self.bits) + number & BlockID(Self.size - 1)
+  }
 }
 
 extension Array {

@@ -127,6 +127,11 @@ public struct Fabric: Sendable {
     scratch = SharingScratch(lanes: lanes.count)
   }
 
+  /// Time that `transfer` takes on `route` when nothing else moves, its lead included.
+  public func timeAlone(of transfer: Transfer, on route: Int) -> Seconds {
+    Seconds(leads[route].value + work(of: transfer, on: route))
+  }
+
   /// Sends `transfer` along `route`; `now` is not after `next`.
   public mutating func submit(_ transfer: Transfer, route: Int, at now: Instant) {
     precondition(now <= next, "a fabric advances to its events before anything else happens")

@@ -298,6 +298,20 @@ public struct PrefixCache: Sendable {
     }
   }
 
+  /// Evicts idle blocks until there are at most `room`; those with a name are appended to
+  /// `evicted`, by number, in the order in which they go.
+  public mutating func shrink(to room: Int32, evicted: inout [BlockID]) {
+    while idle > room {
+      victims.removeAll(keepingCapacity: true)
+      policy.evict(tree == nil ? Int(idle - room) : 1, into: &victims)
+      forgetVictims()
+      for block in victims where !numbers.isNameless(block) { evicted.append(block) }
+    }
+  }
+
+  /// The name of a block that has one.
+  public func name(of block: BlockID) -> BlockID { numbers.name(of: block) }
+
   /// When the next idle block grows too old, `.never` if none does.
   public var nextExpiry: Instant { policy.nextExpiry }
 

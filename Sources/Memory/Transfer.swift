@@ -14,8 +14,11 @@ public enum TransferCause: String, Sendable, CaseIterable {
   case load
   /// Cached blocks move up between lower tiers ahead of their use.
   case prefetch
-  /// Cached blocks move down between lower tiers to make room.
+  /// Cached blocks move down between lower tiers to make room, or are copied there.
   case demote
+
+  /// Whether no request waits for it: what it moves counts as there from the start.
+  public var isUnawaited: Bool { self == .store || self == .prefetch || self == .demote }
 
   /// Place in `allCases`.
   public var index: Int {

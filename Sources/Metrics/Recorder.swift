@@ -69,7 +69,8 @@ public struct RunTotals: Sendable, Equatable {
   public var tokenTimeWaiting: Int128 = 0
   /// Prompt tokens looked up in a prefix cache.
   public var prefixQueryTokens: Int64 = 0
-  /// Prompt tokens found there; the three that follow add up to it.
+  /// Prompt tokens found there or in the tiers under HBM; the three that follow and
+  /// `tierHitTokens` add up to it.
   public var prefixHitTokens: Int64 = 0
   /// Those that a request of another session had computed for its prompt.
   public var hitTokensShared: Int64 = 0
@@ -83,6 +84,13 @@ public struct RunTotals: Sendable, Equatable {
   public var hitTokensPreempted: Int64 = 0
   /// Tokens found but computed again, because a step computes at least one token.
   public var hitTokensComputedAgain: Int64 = 0
+  /// Those that lay in tiers under HBM, by tier, the nearest first; the last has those of all
+  /// below it.
+  public var tierHitTokens = SIMD4<Int64>()
+  /// Bytes of KV loaded from lower tiers into HBM.
+  public var loadedBytes: Int64 = 0
+  /// Bytes of KV stored from HBM in lower tiers.
+  public var storedBytes: Int64 = 0
   /// Bytes of KV copied back to HBM.
   public var swapInBytes: Int64 = 0
   /// Bytes of KV copied out of HBM.
@@ -135,6 +143,9 @@ public struct RunTotals: Sendable, Equatable {
     hitTokensRunning += other.hitTokensRunning
     hitTokensPreempted += other.hitTokensPreempted
     hitTokensComputedAgain += other.hitTokensComputedAgain
+    tierHitTokens &+= other.tierHitTokens
+    loadedBytes += other.loadedBytes
+    storedBytes += other.storedBytes
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
     copyStallTime += other.copyStallTime

@@ -129,7 +129,7 @@ extension Summary {
       ("prefix_cache_hit_rate", number(prefixHitRate)),
       ("prefix_cache_hit_tokens", .integer(totals.prefixHitTokens)),
       ("prefix_cache_query_tokens", .integer(totals.prefixQueryTokens)),
-      ("hit_tokens_hbm", hits(totals.prefixHitTokens)),
+      ("hit_tokens_hbm", hits(totals.prefixHitTokens - totals.tierHitTokens.wrappedSum())),
       ("hit_tokens_dram", .undefined),
       ("hit_tokens_cxl", .undefined),
       ("hit_tokens_ssd", .undefined),

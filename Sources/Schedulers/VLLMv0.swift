@@ -10,6 +10,9 @@ public import Serving
 /// With `preemption: swap` its KV goes to the host, if that has room, and comes back, the oldest
 /// first, in a step in which nobody was preempted; nobody is admitted while one is away.
 ///
+/// What tiers under HBM have of a prompt is loaded first, beside the steps; the rest of it is
+/// computed in the next step of prompts after it has landed, before any other.
+///
 /// Modelled: the rules above and their defaults. Not modelled: groups of several sequences, delay
 /// factor, priorities, chunked prefill. Where the host is full vLLM stops with an error; here the
 /// request is recomputed.
@@ -65,7 +68,7 @@ public struct VLLMv0: Scheduler {
   public mutating func plan(_ batch: inout Batch) -> Plan {
     let reserve = reserve(of: batch)
     if batch.away.isEmpty {
-      let tokens = admit(&batch, keeping: reserve)
+      let tokens = admit(&batch, keeping: reserve, after: resume(&batch))
       if tokens > 0 { return .prefill }
     }
     var hasPreempted = false
@@ -80,16 +83,32 @@ public struct VLLMv0: Scheduler {
     return .decode(heedsArrivals: isOpen)
   }
 
-  /// The prompt tokens that a step of prompts counts against its budget; 0: none is admitted.
-  private func admit(_ batch: inout Batch, keeping reserve: Int32) -> Int32 {
+  /// Computes what prompts lack that were loaded in part from tiers under HBM; they have their
+  /// blocks. Answers the tokens.
+  private func resume(_ batch: inout Batch) -> Int32 {
     var tokens: Int32 = 0
+    for slot in batch.prefilling {
+      let rest = batch.uncomputedTokens(of: slot)
+      guard tokens == 0 || rest <= maxTokens - tokens else { break }
+      tokens += batch.extend(slot, upTo: .max, keeping: 0)
+    }
+    return tokens
+  }
+
+  /// The prompt tokens that a step of prompts counts against its budget, `resumed` ones among them;
+  /// 0: it has none.
+  private func admit(
+    _ batch: inout Batch, keeping reserve: Int32, after resumed: Int32
+  ) -> Int32 {
+    var tokens = resumed
     while let head = batch.waiting.first, batch.count < maxSequences,
       case let uncached = batch.uncachedTokensOfHead(),
       tokens == 0 || uncached <= maxTokens - tokens
     {
       // A preempted request that outgrew the watermark would else wait for ever.
       let isTooLong = batch.blocks(for: head.tokens) + reserve > batch.totalBlocks
-      guard batch.admit(upTo: .max, keeping: isTooLong ? 0 : reserve) > 0 else { break }
+      let kept = isTooLong ? 0 : reserve
+      guard batch.admitLoading(upTo: .max, keeping: kept) != nil else { break }
       tokens += uncached
     }
     return tokens

@@ -8,7 +8,9 @@ internal import Units
 /// as the budget allows of an unfinished prompt; what is left of the budget admits waiting requests
 /// in order of arrival. Without a free block the youngest running request is preempted: its KV is
 /// lost and it waits at the head of the queue; nothing is admitted in such a step. There is no
-/// watermark: admission needs only the blocks of its first chunk.
+/// watermark: admission needs only the blocks of its first chunk. What tiers under HBM have of a
+/// prompt is loaded first; the request has its blocks and its place among the running ones then,
+/// where vLLM leaves it in the queue and never preempts it.
 ///
 /// Modelled: budget, chunking, admission, preemption by recomputation, defaults of the API server.
 /// Not modelled: priorities, speculative tokens, encoder inputs; blocks that a request admitted in
@@ -95,8 +97,8 @@ public struct VLLMv1: Scheduler {
       }
     }
     while !hasPreempted, budget > 0, batch.count < maxSequences {
-      let tokens = batch.admit(upTo: min(budget, longestChunk), keeping: batch.growth)
-      guard tokens > 0 else { break }
+      let limit = min(budget, longestChunk)
+      guard let tokens = batch.admitLoading(upTo: limit, keeping: batch.growth) else { break }
       budget -= tokens
     }
     return batch.chunks.isEmpty

@@ -1,4 +1,5 @@
 internal import Memory
+internal import Units
 
 extension Batch {
   /// Recomputes every sum from the rows (invariants I3 and I4); for tests, O(sequences).
@@ -42,6 +43,7 @@ extension Batch {
     precondition(blocks.used <= blocks.total, "more blocks than the pool (I4)")
     checkRunningOrder()
     checkHost()
+    checkLoads()
   }
 
   /// Recounts what is on the host and on its way (invariant I5).
@@ -91,6 +93,30 @@ extension Batch {
     }
   }
 
+  /// Recounts what is on its way from lower tiers (invariant I5).
+  private func checkLoads() {
+    guard let offload, let prefix else { return }
+    precondition(offload.loads.map(\.slot).sorted() == returning.sorted(), "a load is lost (I5)")
+    let flying = offload.loads.reduce(0) { $0 + $1.pending.nonzeroBitCount }
+    precondition(flying == Int(copies), "copies drifted (I5)")
+    precondition(prefix.notesEvictions == (offload.mode.writing == .back), "evictions are lost")
+    var names: [BlockID] = []
+    for load in offload.loads {
+      let s = sequences[Int(load.slot)]
+      precondition(s.phase == .returning && s.cached == load.first, "not on its way (I5)")
+      precondition(s.stored == (load.first + load.count) * tokensPerBlock, "a load drifted (I5)")
+      let range = load.first..<load.first + load.count
+      prefix.appendNames(range, of: Int(s.entry.request.row), to: &names)
+    }
+    let pinned = Set(names)
+    for tier in 0..<offload.store.count {
+      let count = pinned.count { offload.store.contains($0, in: tier) }
+      precondition(offload.store.pinned(in: tier) == count, "pins and loads differ (I5)")
+    }
+    // It sorts all that lies there, so not each time.
+    if step & 15 == 0 { offload.store.checkInvariants() }
+  }
+
   private func checkRunningOrder() {
     var seen: Int32 = 0
     var slot = first
@@ -100,6 +126,8 @@ extension Batch {
       precondition(next >= 0 || last == current, "running order lost its tail (I3)")
       slot = next < 0 ? nil : next
     }
-    precondition(seen + Int32(returning.count) == self.count, "running order lost a sequence (I3)")
+    // Who loads keeps its place; who comes back from the host has lost it.
+    let unlinked = offload == nil ? Int32(returning.count) : 0
+    precondition(seen + unlinked == self.count, "running order lost a sequence (I3)")
   }
 }

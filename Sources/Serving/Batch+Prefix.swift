@@ -4,24 +4,38 @@ internal import Units
 /// What a batch does with its prefix cache.
 extension Batch {
   /// Prompt tokens that the head of the queue would have to compute if it were admitted now; 0
-  /// when the queue is empty.
+  /// when the queue is empty or it would load first.
   public mutating func uncachedTokensOfHead() -> Int32 {
     guard let entry = waiting.first else { return 0 }
+    if offload != nil, planLoad(entry).blocks > 0 { return 0 }
     let time = now
     let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens, at: time)
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
-  /// When the next idle block expires; nil unless the queue's head waits for room and hits some.
+  /// When the next idle block expires; nil unless the queue's head waits for room and hits some,
+  /// there or in the tiers.
   ///
   /// From then on the head finds less, so what it needs and what is idle may differ.
   var expiryOfIdleHits: Instant? {
-    guard let prefix, prefix.refusedWithIdleHits else { return nil }
-    return prefix.cache.nextExpiry
+    guard let prefix, prefix.refusedWithIdleHits || prefix.refusedWithFinds else { return nil }
+    let expiry = prefix.refusedWithIdleHits ? prefix.cache.nextExpiry : .never
+    guard prefix.refusedWithFinds, let offload else { return expiry }
+    return min(expiry, offload.store.nextExpiry)
+  }
+
+  /// Puts the full blocks of a sequence that have a name into the prefix cache, and what is new of
+  /// them into the tiers below.
+  mutating func publish(_ slot: Slot) {
+    let held = sequences[Int(slot)].cached
+    enterCache(slot)
+    guard offload != nil else { return }
+    let s = sequences[Int(slot)]
+    store(held..<s.cached, of: Int(s.entry.request.row))
   }
 
   /// Puts the full blocks of a sequence that have a name into the prefix cache.
-  mutating func publish(_ slot: Slot) {
+  mutating func enterCache(_ slot: Slot) {
     let s = sequences[Int(slot)]
     let (row, full, time) = (Int(s.entry.request.row), s.stored / tokensPerBlock, now)
     guard
@@ -45,6 +59,8 @@ extension Batch {
   mutating func releaseCached(_ slot: Slot, isPreempted: Bool) {
     publish(slot)
     let s = sequences[Int(slot)]
+    // Copies of what it hit may have gone from the tiers since.
+    if offload != nil, !isPreempted { store(0..<s.cached, of: Int(s.entry.request.row)) }
     let own = s.blocks - s.cached
     let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : nil
     let (row, time) = (Int(s.entry.request.row), now)

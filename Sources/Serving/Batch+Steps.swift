@@ -59,8 +59,10 @@ extension Batch {
       room -= Int(prefix.cache.idle)
       return room > 0 ? max(1, stepsWithin(room, limit: steps)) : 1
     }
-    if room >= (steps / size + 1) * Int(decodes) { return steps }
-    return stepsWithin(room, limit: steps)
+    if room < (steps / size + 1) * Int(decodes) { steps = stepsWithin(room, limit: steps) }
+    guard let prefix, prefix.notesEvictions else { return steps }
+    // What makes room is stored when it does: the step that evicts is the last of its leap.
+    return min(steps, stepsWithin(room - Int(prefix.cache.idle), limit: steps) + 1)
   }
 
   private func stepsWithin(_ blocks: Int, limit: Int) -> Int {

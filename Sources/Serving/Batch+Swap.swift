@@ -73,7 +73,9 @@ extension Batch {
   @discardableResult
   public mutating func preempt(_ slot: Slot, _ how: Preemption) -> Bool {
     if how != .recompute, swapOut(slot) { return true }
-    guard how != .swap, sequences[Int(slot)].phase != .returning else { return false }
+    guard how != .swap, swap == nil || sequences[Int(slot)].phase != .returning else {
+      return false
+    }
     preempt(slot)
     return true
   }
@@ -306,6 +308,10 @@ extension Batch {
       let transfer = landed[index]
       index += 1
       copies -= 1
+      if transfer.cause == .load {
+        endLoad(transfer.tag)
+        continue
+      }
       copying.removeAll { $0 == transfer.tag }
       if transfer.isOut { endOut(transfer.tag) } else { endIn(transfer.tag) }
     }

@@ -33,6 +33,8 @@ public struct Batch: Sendable {
   var regions: BuddyStore
   /// The prefix cache; nil without.
   var prefix: PrefixState?
+  /// The tiers under the prefix cache; nil without.
+  var offload: OffloadState?
   /// The host memory to swap to; nil without.
   var swap: SwapSpace?
   /// How the blocks of sequences lie in HBM; nil where nobody asks.
@@ -183,6 +185,8 @@ struct Admission: Sendable {
   var hits = PrefixHits()
   /// Whether a block more was found but is computed again.
   var isWhole = false
+  /// Of the tokens found, those that lie under HBM, by tier; the last has those of all below it.
+  var loaded = SIMD4<Int32>()
 }
 
 // MARK: - Verbs of schedulers
@@ -227,7 +231,7 @@ extension Batch {
   /// Takes blocks that are available; idle ones of the prefix cache make room.
   mutating func take(_ count: Int32) {
     guard blocks.take(count) else { preconditionFailure("took blocks that are not available") }
-    prefix?.shrink(to: blocks.available)
+    if prefix?.shrink(to: blocks.available, at: now) == true { storeEvicted() }
   }
 
   /// Puts the head of the queue into the step with its whole prompt and contiguous memory.
@@ -289,11 +293,16 @@ extension Batch {
     return tokens
   }
 
-  /// Takes a running sequence out of the batch; it waits at the queue's head, and its KV is lost
+  /// Takes a running sequence, or one that loads, out of the batch; it waits at the queue's head, and its KV is lost
   /// but for what stays in the prefix cache.
   public mutating func preempt(_ slot: Slot) {
     hasChanged = true
-    if sequences[Int(slot)].phase == .decoding { leave(slot) } else { unschedule(slot) }
+    var lost: Int32?
+    switch sequences[Int(slot)].phase {
+    case .decoding: leave(slot)
+    case .returning: lost = callOff(slot)
+    default: unschedule(slot)
+    }
     unlink(slot)
     let s = sequences[Int(slot)]
     release(slot, isPreempted: true)
@@ -306,9 +315,9 @@ extension Batch {
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
     entry.preemptedAt = now
-    entry.lost = s.stored
+    entry.lost = lost ?? s.stored
     waiting.pushFront(entry)
-    preempted.append((s.entry.request, s.stored))
+    preempted.append((s.entry.request, entry.lost))
   }
 
   mutating func schedule(_ slot: Slot, _ tokens: Int32) {

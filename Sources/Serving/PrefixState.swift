@@ -24,6 +24,15 @@ struct PrefixState: Sendable {
   /// An admission of this plan was refused for want of room although idle blocks hold a part of
   /// the prompt: if they go, it needs less.
   var refusedWithIdleHits = false
+  /// An admission of this plan was refused although tiers under HBM have a part of the prompt.
+  var refusedWithFinds = false
+  /// Whether blocks with a name that make room are noted in `evicted`.
+  var notesEvictions = false
+  /// Numbers of those that made room, in the order in which they went.
+  private var evicted: [BlockID] = []
+  /// For each number the blocks before it and the request that computed it; empty unless asked.
+  private var depths: [Int32] = []
+  private var authors: [Int32] = []
 
   init(_ cache: PrefixCache, _ keys: PrefixKeys, tokensPerBlock: Int32) {
     self.cache = cache
@@ -83,6 +92,7 @@ struct PrefixState: Sendable {
     keys.append(start..<end, of: row, to: &names)
     cache.number(&names)
     let first = Int(held - start)
+    if notesEvictions { noteAuthor(row, of: names[first...], depth: held) }
     let boundary = min(max(prompt / tokensPerBlock, held), end)
     let middle = first + Int(boundary - held)
     let (session, user) = (keys.session(of: row), keys.user(row, at: now))
@@ -121,6 +131,58 @@ struct PrefixState: Sendable {
     return cache.release(names[...], depth: 0, user)
   }
 
-  /// Makes room: at most `room` idle blocks stay.
-  mutating func shrink(to room: Int32) { cache.shrink(to: room) }
+  /// Makes room: at most `room` idle blocks stay; true when some of those that went are to be
+  /// stored.
+  mutating func shrink(to room: Int32, at now: Instant) -> Bool {
+    guard cache.idle > room else { return false }
+    guard notesEvictions else {
+      cache.shrink(to: room)
+      return false
+    }
+    // What is too old goes by itself, whether somebody has looked since or not.
+    cache.expire(at: now)
+    cache.shrink(to: room, evicted: &evicted)
+    return !evicted.isEmpty
+  }
+
+  /// A plan begins: nobody was refused yet.
+  mutating func forgetRefusals() { (refusedWithIdleHits, refusedWithFinds) = (false, false) }
+
+  // MARK: For the tiers below
+
+  /// A block that made room.
+  struct Evicted: Sendable {
+    let name: BlockID
+    let depth: Int32
+    let request: Int32
+  }
+
+  private mutating func noteAuthor(_ row: Int, of numbers: ArraySlice<BlockID>, depth: Int32) {
+    for (i, number) in numbers.enumerated() {
+      while depths.count <= Int(number) {
+        depths.append(0)
+        authors.append(-1)
+      }
+      depths[Int(number)] = depth + Int32(i)
+      authors[Int(number)] = Int32(row)
+    }
+  }
+
+  /// What has made room since it was last asked for.
+  mutating func takeEvicted() -> [Evicted] {
+    defer { evicted.removeAll(keepingCapacity: true) }
+    return evicted.map {
+      Evicted(name: cache.name(of: $0), depth: depths[Int($0)], request: authors[Int($0)])
+    }
+  }
+
+  /// Appends the names of blocks `range` of the request in `row`, as far as they have any.
+  func appendNames(_ range: Range<Int32>, of row: Int, to names: inout [BlockID]) {
+    let end = min(range.upperBound, keys.named(row))
+    guard end > range.lowerBound else { return }
+    keys.append(range.lowerBound..<end, of: row, to: &names)
+  }
+
+  /// What policies may know of the request in `row`.
+  func user(_ row: Int, at now: Instant) -> BlockUser { keys.user(row, at: now) }
 }

@@ -56,8 +56,8 @@ struct RandomScenario {
   let policy: String
   var blocks: Int
   var tokensPerBlock: Int
-  let instances: Int
-  let maxModelLength: Int
+  var instances: Int
+  var maxModelLength: Int
   let maxTokens: Int
   let maxSequences: Int
   let longestChunk: Int

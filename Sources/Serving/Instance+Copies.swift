@@ -1,0 +1,54 @@
+public import Memory
+internal import Metrics
+public import Units
+
+// MARK: - Copies
+
+extension Instance {
+  /// Hands over the copies to be started at `now`, and the tags of those to be called off.
+  ///
+  /// A plan that waits for its copies brings nothing in before all has gone out.
+  public mutating func takeCopies(into list: inout [Transfer], cancelled: inout [Int32]) {
+    guard batch.copies > 0 || !batch.cancelled.isEmpty || !batch.outbox.isEmpty else { return }
+    cancelled += batch.cancelled
+    batch.cancelled.removeAll(keepingCapacity: true)
+    list += batch.outbox
+    let isFirst = !batch.outbox.isEmpty || Int(batch.copies) > batch.inbox.count
+    for transfer in batch.outbox { count(transfer) }
+    batch.outbox.removeAll(keepingCapacity: true)
+    if batch.awaitsCopies, isFirst { return }
+    for transfer in batch.inbox { count(transfer) }
+    list += batch.inbox
+    batch.inbox.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func count(_ transfer: Transfer) {
+    let gpus = batch.swap?.memory.gpus ?? batch.offload?.layout.gpus ?? 1
+    let bytes = transfer.bytes * gpus
+    switch transfer.cause {
+    case .swapOut, .contextOut: recorder.totals.swapOutBytes += bytes
+    case .swapIn, .contextIn: recorder.totals.swapInBytes += bytes
+    case .store: recorder.totals.storedBytes += bytes
+    case .load: recorder.totals.loadedBytes += bytes
+    case .prefetch, .demote: break
+    }
+  }
+
+  /// A copy has landed; it takes effect when the next step is formed.
+  ///
+  /// Answers whether it has any: what nobody waits for took effect when it set out.
+  public mutating func land(_ transfer: Transfer) -> Bool {
+    guard !transfer.cause.isUnawaited else { return false }
+    batch.landed.append(transfer)
+    return true
+  }
+
+  /// Copies move `rate` through the HBM of each GPU.
+  ///
+  /// Answers whether that is new and steps are in flight: those after the first must know.
+  public mutating func setCopyRate(_ rate: BytesPerSecond) -> Bool {
+    guard rate.value != copyRate else { return false }
+    copyRate = rate.value
+    return isStepping
+  }
+}

@@ -1,0 +1,63 @@
+public import Memory
+internal import Units
+
+/// Whether what tiers under HBM have of a prompt is loaded or computed again.
+public enum LoadRule: String, Sendable, CaseIterable {
+  /// All that is found is loaded.
+  case always
+  /// As much of its beginning as saves most time is loaded: nothing where loading, alone on idle
+  /// links, takes as long as computing.
+  case cheaper
+  /// Nothing is loaded.
+  case never
+}
+
+/// How an engine uses the tiers under HBM for cached blocks.
+public struct OffloadMode: Sendable, Equatable {
+  /// When blocks go to the nearest tier: `.through` when they are computed, `.back` when they make
+  /// room in HBM.
+  ///
+  /// What a policy finds too old or not worth keeping in HBM is not stored.
+  public var writing = TieredStore.Writing.through
+  /// What one copy carries; runs of neighbours are those of one call and one tier.
+  public var granularity = CopyGranularity.layer
+  /// Whether what is found is loaded.
+  public var load = LoadRule.always
+
+  /// Everything is stored when it is computed and loaded when it is found: LMCache.
+  public init() {}
+}
+
+/// What a KV block is on its way between tiers.
+public struct BlockLayout: Sendable, Equatable {
+  /// Bytes of a block that one GPU copies.
+  public var bytesPerBlock: Int64
+  /// Tensors of the GPU that hold a part of a block: keys and values of each layer.
+  public var tensors: Int64
+  /// GPUs of the instance, which copy their parts side by side.
+  public var gpus: Int64
+
+  /// A layout; the parameters are the fields.
+  public init(bytesPerBlock: Int64, tensors: Int64, gpus: Int64 = 1) {
+    self.bytesPerBlock = bytesPerBlock
+    self.tensors = tensors
+    self.gpus = gpus
+  }
+}
+
+/// The links over which an instance loads, as they are when nothing else moves.
+public struct TierLinks: Sendable {
+  private let fabric: Fabric
+  private let routes: [Int]
+
+  /// `routes[t]` is the way from tier `t` to HBM in `fabric`.
+  public init(_ fabric: Fabric, routes: [Int]) {
+    self.fabric = fabric
+    self.routes = routes
+  }
+
+  /// Time that a transfer from its tier takes alone.
+  func time(of transfer: Transfer) -> Seconds {
+    fabric.timeAlone(of: transfer, on: routes[Int(transfer.tier)])
+  }
+}

@@ -1,0 +1,175 @@
+internal import Cost
+internal import Memory
+internal import Units
+
+/// What of a waiting prompt would come from where if it were admitted now.
+struct PlannedLoad: Sendable {
+  /// What HBM has.
+  var hits = CachedPrefix()
+  /// Blocks after those that lie in lower tiers.
+  var found: Int32 = 0
+  /// The first ones of them, which are to be loaded, as runs that lie in one tier.
+  var runs: [TieredStore.Found] = []
+  /// How many those are.
+  var blocks: Int32 = 0
+  /// Whether a block more was found, which is computed again.
+  var isWhole = false
+}
+
+/// The tiers under an instance's HBM and what is on its way from them.
+///
+/// Invariant: what is pinned in `store` are the blocks of `loads`.
+struct OffloadState: Sendable {
+  /// Blocks of a sequence on their way to HBM.
+  struct Load: Sendable {
+    let slot: Slot
+    /// Blocks before the first of them, and how many they are.
+    let first: Int32
+    let count: Int32
+    /// The tiers from which some have not landed, a bit each.
+    var pending: UInt8 = 0
+  }
+
+  /// Blocks of one tier.
+  private struct Part {
+    var blocks: Int32 = 0
+    var runs: Int32 = 0
+  }
+
+  var store: TieredStore
+  let mode: OffloadMode
+  let layout: BlockLayout
+  private let cost: any StepCost
+  private let links: TierLinks
+  var loads: [Load] = []
+  /// Transfers that no request waits for so far: their tags are below 0.
+  private var writes: Int32 = 0
+
+  init(
+    _ store: TieredStore, _ mode: OffloadMode, _ layout: BlockLayout, _ cost: any StepCost,
+    _ links: TierLinks
+  ) {
+    self.store = store
+    self.mode = mode
+    self.layout = layout
+    self.cost = cost
+    self.links = links
+  }
+
+  /// Tag of a load; a slot has at most one from each tier.
+  static func tag(_ slot: Slot, tier: Int32) -> Int32 { slot << 3 | tier }
+
+  // MARK: What is loaded
+
+  /// Where the longest prefix of `names` lies whose blocks all lie in some tier.
+  mutating func find(_ names: [BlockID], at now: Instant) -> [TieredStore.Found] {
+    var runs: [TieredStore.Found] = []
+    store.find(names[...], at: now, into: &runs)
+    return runs
+  }
+
+  /// How many blocks of `size` tokens, the first ones of `runs`, are loaded of a prompt that lacks
+  /// `tokens` tokens after the `stored` ones that HBM has.
+  func worthLoading(
+    _ runs: [TieredStore.Found], of tokens: Int32, after stored: Int32, size: Int32
+  ) -> Int32 {
+    switch mode.load {
+    case .never: return 0
+    case .always: return runs.reduce(0) { $0 + $1.blocks }
+    case .cheaper: break
+    }
+    let all = computing(tokens, after: stored)
+    var parts = [Part](repeating: Part(), count: store.count)
+    var times = [Double](repeating: 0, count: store.count)
+    var (most, best, blocks) = (0.0, Int32(0), Int32(0))
+    for run in runs {
+      let tier = Int(run.tier)
+      blocks += run.blocks
+      parts[tier].blocks += run.blocks
+      parts[tier].runs += 1
+      times[tier] = links.time(of: transfer(parts[tier], .load, tag: 0, tier: run.tier)).value
+      let rest = computing(tokens - blocks * size, after: stored + blocks * size)
+      let gain = all - rest - times.reduce(0, +)
+      if gain > most { (most, best) = (gain, blocks) }
+    }
+    return best
+  }
+
+  /// Time that a step of one chunk takes, s.
+  private func computing(_ tokens: Int32, after stored: Int32) -> Double {
+    var shape = StepShape()
+    shape.addChunk(tokens: tokens, after: stored)
+    shape.samples = 1
+    return cost.time(of: shape).value
+  }
+
+  /// The transfers that bring `runs` to `slot`, one from each tier.
+  mutating func begin(
+    _ slot: Slot, after first: Int32, _ runs: [TieredStore.Found]
+  ) -> [Transfer] {
+    var load = Load(slot: slot, first: first, count: runs.reduce(0) { $0 + $1.blocks })
+    var parts = [Part](repeating: Part(), count: store.count)
+    for run in runs {
+      parts[Int(run.tier)].blocks += run.blocks
+      parts[Int(run.tier)].runs += 1
+    }
+    var transfers: [Transfer] = []
+    for (tier, part) in parts.enumerated() where part.blocks > 0 {
+      load.pending |= 1 << UInt8(tier)
+      let tag = Self.tag(slot, tier: Int32(tier))
+      transfers.append(transfer(part, .load, tag: tag, tier: Int32(tier)))
+    }
+    loads.append(load)
+    return transfers
+  }
+
+  /// Ends the load of `slot`, if there is one.
+  mutating func end(_ slot: Slot) -> Load? {
+    guard let i = loads.firstIndex(where: { $0.slot == slot }) else { return nil }
+    return loads.remove(at: i)
+  }
+
+  /// A transfer has landed; answers the load that is complete with it.
+  mutating func land(_ tag: Int32) -> Load? {
+    let (slot, tier) = (tag >> 3, UInt8(tag & 7))
+    guard let i = loads.firstIndex(where: { $0.slot == slot }) else { return nil }
+    loads[i].pending &= ~(1 << tier)
+    return loads[i].pending == 0 ? loads.remove(at: i) : nil
+  }
+
+  // MARK: What is stored
+
+  /// Adds the transfers of `moves` to those of the same kind in `list`.
+  mutating func write(_ moves: [TieredStore.TierMove], to list: inout [Transfer]) {
+    for move in moves where move.to != TieredStore.TierMove.dropped {
+      let isOut = move.to > move.from
+      let cause: TransferCause =
+        !isOut ? .prefetch : move.from == TieredStore.TierMove.hbm ? .store : .demote
+      let part = Part(blocks: move.blocks, runs: 1)
+      let new = transfer(part, cause, tag: ~writes, tier: isOut ? move.to : move.from)
+      if let i = list.firstIndex(where: { $0.cause == cause && $0.tier == new.tier }) {
+        list[i].blocks += new.blocks
+        list[i].bytes += new.bytes
+        list[i].copies += new.copies
+      } else {
+        list.append(new)
+        writes = (writes + 1) & .max
+      }
+    }
+  }
+
+  private func transfer(
+    _ part: Part, _ cause: TransferCause, tag: Int32, tier: Int32
+  ) -> Transfer {
+    let copies: Int64 =
+      switch mode.granularity {
+      case .block: layout.tensors * Int64(part.blocks)
+      case .group: layout.tensors * Int64(part.runs)
+      case .layer: layout.tensors
+      case .sequence: 1
+      }
+    return Transfer(
+      cause, tag: tag, tier: tier, isOut: cause == .store || cause == .demote,
+      blocks: part.blocks, bytes: Int64(part.blocks) * layout.bytesPerBlock, copies: copies)
+  }
+}
