@@ -89,6 +89,10 @@ public struct RunTotals: Sendable, Equatable {
   public var swapOutBytes: Int64 = 0
   /// Time in which work was there and only copies kept it from a step.
   public var copyStallTime: Int128 = 0
+  /// Groups of pages that were mapped, by engines that map pages.
+  public var mappedPageGroups: Int64 = 0
+  /// Time by which steps ended later because their pages were still being mapped.
+  public var mapStallTime: Int128 = 0
   /// Most KV blocks in use at once; of a run, on any one instance.
   public var peakBlocks: Int64 = 0
 
@@ -130,6 +134,8 @@ public struct RunTotals: Sendable, Equatable {
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
     copyStallTime += other.copyStallTime
+    mappedPageGroups += other.mappedPageGroups
+    mapStallTime += other.mapStallTime
     peakBlocks = max(peakBlocks, other.peakBlocks)
   }
 }

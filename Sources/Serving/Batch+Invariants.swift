@@ -42,6 +42,15 @@ extension Batch {
     precondition(blocks.used <= blocks.total, "more blocks than the pool (I4)")
     checkRunningOrder()
     checkHost()
+    checkPages()
+  }
+
+  private func checkPages() {
+    guard let map = pages?.map else { return }
+    map.checkInvariants()
+    for slot in sequences.indices where sequences[slot].phase != .gone {
+      precondition(map.capacity(of: Slot(slot)) >= blocksHeld(by: Slot(slot)), "no page (I4)")
+    }
   }
 
   /// Recounts what is on the host and on its way (invariant I5).

@@ -1,5 +1,4 @@
 public import Cost
-public import Memory
 public import Metrics
 public import Units
 
@@ -29,6 +28,8 @@ public struct Instance: Sendable {
   private var start = Instant.zero
   private var count = 0
   private var done = 0
+  /// When the last step that has ended began; nil before.
+  private var lastStart: Instant?
   private var reach: Int
   private let maxLeap: Int
   // Accounts of time.
@@ -44,7 +45,7 @@ public struct Instance: Sendable {
   /// Whether a plan waits for the copies that were decided with it.
   private var isHolding = false
   /// Bytes a second that copies move through the HBM of one GPU.
-  public private(set) var copyRate = 0.0
+  public internal(set) var copyRate = 0.0
   /// The requests that finished with the last leap.
   public private(set) var finished: [RequestID] = []
   /// Prompt tokens computed since the last token was made.
@@ -202,7 +203,8 @@ public struct Instance: Sendable {
     count = runsDecodes ? batch.steadySteps(limit: limit) : 1
     precondition(count > 0, "a decode step was planned without blocks for it")
     if ends.count < count { ends += Array(repeating: .zero, count: reach - ends.count) }
-    cost.ends(of: shape, from: now, count: count, into: &ends)
+    let mapped = mapPages(at: now)
+    cost.ends(of: shape, from: mapped, count: count, into: &ends)
     (start, done) = (now, 0)
     if count > 1, let expiry = batch.expiryOfIdleHits {
       count = firstEnd(notBefore: expiry) + 1
@@ -210,6 +212,15 @@ public struct Instance: Sendable {
     isStepping = true
     waitingAtLaunch = Int32(batch.waiting.count)
     return ends[count - 1]
+  }
+
+  /// Maps the pages of the step that starts now; answers when it can begin to compute.
+  private mutating func mapPages(at now: Instant) -> Instant {
+    guard batch.pages != nil else { return now }
+    let stall = batch.pageStall(window: lastStart.map { now - $0 })
+    recorder.totals.mappedPageGroups = batch.pages?.count ?? 0
+    recorder.totals.mapStallTime += Int128(stall)
+    return Instant(picoseconds: now.picoseconds + stall)
   }
 
   /// Shortens the leap to the step in flight at `now`; returns its end when that is sooner.
@@ -255,6 +266,7 @@ public struct Instance: Sendable {
     batch.now = now
     apply(count - done)
     isStepping = false
+    lastStart = count > 1 ? ends[count - 2] : start
     account(until: now)
     let computed = Int64(batch.prefillTokens)
     batch.endChunks(at: now, &requests, &recorder)
@@ -273,43 +285,6 @@ public struct Instance: Sendable {
       recorder.totals.finished += 1
     }
     batch.finished.removeAll(keepingCapacity: true)
-  }
-}
-
-// MARK: - Copies
-
-extension Instance {
-  /// Hands over the copies to be started at `now`, and the tags of those to be called off.
-  ///
-  /// A plan that waits for its copies brings nothing in before all has gone out.
-  public mutating func takeCopies(into list: inout [Transfer], cancelled: inout [Int32]) {
-    guard batch.copies > 0 || !batch.cancelled.isEmpty else { return }
-    cancelled += batch.cancelled
-    batch.cancelled.removeAll(keepingCapacity: true)
-    list += batch.outbox
-    let isFirst = !batch.outbox.isEmpty || Int(batch.copies) > batch.inbox.count
-    for transfer in batch.outbox {
-      recorder.totals.swapOutBytes += transfer.bytes * (batch.swap?.memory.gpus ?? 1)
-    }
-    batch.outbox.removeAll(keepingCapacity: true)
-    if batch.awaitsCopies, isFirst { return }
-    for transfer in batch.inbox {
-      recorder.totals.swapInBytes += transfer.bytes * (batch.swap?.memory.gpus ?? 1)
-    }
-    list += batch.inbox
-    batch.inbox.removeAll(keepingCapacity: true)
-  }
-
-  /// A copy has landed; it takes effect when the next step is formed.
-  public mutating func land(_ transfer: Transfer) { batch.landed.append(transfer) }
-
-  /// Copies move `rate` through the HBM of each GPU.
-  ///
-  /// Answers whether that is new and steps are in flight: those after the first must know.
-  public mutating func setCopyRate(_ rate: BytesPerSecond) -> Bool {
-    guard rate.value != copyRate else { return false }
-    copyRate = rate.value
-    return isStepping
   }
 }
 
