@@ -7,8 +7,8 @@ public import Units
 /// The whole run.
 ///
 /// Read this file first. An instant has two phases: its events are applied in rank order (copies,
-/// step ends, arrivals, samples), then every instance that they touched and that is free forms a step.
-/// So all that happened at t is seen by what starts at t, whatever the order of events.
+/// step ends, arrivals, samples), then every instance that they touched and that is free forms a
+/// step. So all that happened at t is seen by what starts at t, whatever the order of events.
 public struct Simulation: Sendable {
   /// Requests and what happened to them so far.
   public private(set) var requests: RequestTable
@@ -34,7 +34,9 @@ public struct Simulation: Sendable {
   private var topology: Topology
   /// The instances of each fabric.
   private let members: [[Int]]
+  /// Transfers that landed, and copies that a GPU issued for them.
   private var copies = 0
+  private var copyCalls: Int64 = 0
   private var outbox: [Transfer] = []
   private var landed: [Transfer] = []
   private var cancelled: [Int32] = []
@@ -229,6 +231,7 @@ extension Simulation {
     topology.fabrics[fabric].advance(to: queue.now, landed: &landed)
     for transfer in landed {
       copies += 1
+      copyCalls += transfer.copies
       fleet.instances[Int(transfer.instance)].land(transfer)
       touch(Int(transfer.instance))
     }
@@ -266,10 +269,11 @@ extension Simulation {
   /// Writes one row per instance; goes on while anything is pending or about to start.
   private mutating func sample() {
     sampleEvents += 1
+    let tiers = series?.tiers.tiers ?? 0
     for i in 0..<fleet.count {
       let row = fleet.instances[i].sample(at: queue.now, since: sampled[i])
       sampled[i] = fleet.instances[i].recorder.totals
-      series?.append(row)
+      series?.append(row, tiers: fleet.instances[i].tierUses(tiers))
     }
     series?.compact()
     let goesOn = queue.time < .never || touched.contains { fleet.loads[$0].requests > 0 }
@@ -319,6 +323,7 @@ extension Simulation {
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
       arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents,
       blocks: batch.totalBlocks,
-      tokensPerBlock: batch.tokensPerBlock, stop: stop)
+      tokensPerBlock: batch.tokensPerBlock, stop: stop,
+      memory: topology.record(until: end, transfers: Int64(copies), copies: copyCalls))
   }
 }

@@ -1,4 +1,5 @@
 public import Memory
+public import Metrics
 internal import Units
 
 /// A link of which every group of neighbouring instances has one.
@@ -60,6 +61,10 @@ public struct Topology: Sendable {
   public var fabrics: [Fabric]
   /// The way of a transfer: `[instance][2 * tier + (isOut ? 0 : 1)]`.
   public var routes: [[Address]]
+  /// The tiers whose use is recorded, nearest first.
+  public var tiers: [TierDescription] = []
+  /// GPUs of an instance, each of which has these links for itself.
+  public var gpus: Int64 = 1
 
   /// No tiers: nothing leaves HBM.
   public static let none = Topology(fabrics: [], routes: [])

@@ -110,10 +110,13 @@ public struct Assembly: Sendable {
           recorder: recorder))
     }
     let second: Int64 = 1_000_000_000_000
+    var links = topology
+    if config.output.timeline { links.logTransfers() }
     return Simulation(
       requests: requests, instances: instances, router: router,
-      series: config.output.timeseries ? TimeSeries(width: second, instances: count) : nil,
-      topology: topology)
+      series: config.output.timeseries
+        ? TimeSeries(width: second, instances: count, tiers: links.tiers.count) : nil,
+      topology: links)
   }
 }
 

@@ -113,6 +113,7 @@ extension ExperimentConfig {
       out.key("requests", "\(output.requests)")
       out.key("steps", "\(output.steps)")
       out.key("timeseries", "\(output.timeseries)")
+      if cluster.memory != nil { out.key("links", "\(output.links)") }
       out.key("timeline", "\(output.timeline)")
     }
     return out.text

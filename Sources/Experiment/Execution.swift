@@ -176,6 +176,7 @@ extension Execution {
     choice.requests = assembly.config.output.requests
     choice.steps = assembly.config.output.steps
     choice.timeseries = assembly.config.output.timeseries
+    choice.links = assembly.config.output.links
     choice.timeline = assembly.config.output.timeline
     var sink = DirectorySink(directory.partial)
     try writeOutputs(of: record, summary, choice, to: &sink)
@@ -232,8 +233,11 @@ extension Execution {
   /// Names of the files that `write` makes.
   public var files: [String] {
     let output = assembly.config.output
+    let hasTiers = record.memory != nil
     return ["summary.json", "columns.json", "config.effective.yaml"]
       + (output.requests ? ["requests.csv"] : []) + (output.timeseries ? ["timeseries.csv"] : [])
+      + (hasTiers && output.timeseries ? ["tiers.csv"] : [])
+      + (hasTiers && output.links ? ["links.csv"] : [])
       + (output.steps ? ["steps.csv"] : []) + (output.timeline ? ["timeline.json"] : [])
   }
 }

@@ -301,8 +301,10 @@ public struct OutputConfig: Sendable, Equatable {
   public var requests: Bool
   /// steps.csv.
   public var steps: Bool
-  /// timeseries.csv.
+  /// timeseries.csv and, with tiers, tiers.csv.
   public var timeseries: Bool
+  /// links.csv, with tiers.
+  public var links: Bool
   /// timeline.json.
   public var timeline: Bool
 }

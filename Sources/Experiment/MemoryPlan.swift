@@ -2,6 +2,7 @@ internal import Catalog
 public import Cluster
 internal import Files
 internal import Memory
+internal import Metrics
 internal import Units
 
 /// The tiers under HBM of an experiment and the links to them.
@@ -52,6 +53,11 @@ public struct MemoryPlan: Sendable {
     (links, paths) = (builder.links, builder.paths)
     resolved.memory = builder.resolved
     topology = Topology(links, paths: paths, instances: instances, sharing: config.sharing.value)
+    let size = Int64(bytesPerBlock.value.rounded(.up))
+    topology.tiers = tiers.map {
+      TierDescription(name: $0.name, blocks: $0.capacityBlocks, bytesPerBlock: size)
+    }
+    topology.gpus = Int64(deployment.gpus)
   }
 }
 

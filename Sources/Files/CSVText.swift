@@ -5,7 +5,8 @@ package enum CSVText {
     cells.map(cell).joined(separator: ",") + "\n"
   }
 
-  private static func cell(_ text: String) -> String {
+  /// `text` as a cell: quoted where it must be; line breaks become blanks.
+  package static func cell(_ text: String) -> String {
     var text = text
     if text.utf8.contains(where: { $0 == 10 || $0 == 13 }) {
       text = String(text.map { $0.isNewline ? " " : $0 })

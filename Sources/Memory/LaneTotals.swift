@@ -39,6 +39,8 @@ public struct LaneTotals: Sendable, Equatable {
   public internal(set) var cancelled = none
   /// Time in which something moved on it, ps.
   public internal(set) var busy: Int128 = 0
+  /// What contention cost the transfers that passed it, here or elsewhere on their routes, ps.
+  public internal(set) var waiting = [Int128](repeating: 0, count: TransferCause.allCases.count)
 
   private static var none: [TransferCount] {
     Array(repeating: TransferCount(), count: TransferCause.allCases.count)
@@ -69,6 +71,15 @@ extension TransferCause {
 extension Fabric {
   /// Transfers that have neither landed nor been cancelled.
   public var inFlight: Int { passages.count - left }
+
+  /// Those transfers in order of submission, as the log will have them; their end is `.never`.
+  public var unfinished: [LoggedTransfer] {
+    passages[head...].filter { $0.phase != .left }.map { passage in
+      LoggedTransfer(
+        transfer: passage.transfer, route: passage.route, submitted: passage.submitted,
+        started: passage.started, ended: .never, isCancelled: false)
+    }
+  }
 
   /// Time until `now` in which something moved on `lane`, ps; `now` is not after `next`.
   public func busy(of lane: Int, until now: Instant) -> Int128 {
@@ -121,7 +132,9 @@ extension Fabric {
         isCancelled
         ? Int64((passage.work - passage.remaining(at: now)) * 1e12 + 0.5)
         : passage.endAlone - passage.ready
-      waiting[cause] += Int128(max(0, now - passage.ready - alone))
+      let cost = Int128(max(0, now - passage.ready - alone))
+      waiting[cause] += cost
+      for use in uses[passage.route] { totals[use.lane].waiting[cause] += cost }
     }
     if logsTransfers {
       log.append(

@@ -4,8 +4,12 @@ extension ColumnCatalog {
   /// With a warm-up, requests, latencies, rates, cost and energy are those of the measured
   /// requests; sums over engine steps, peaks, shares of time and the verdict stay those of the
   /// whole run.
-  public static var summary: [ColumnEntry] {
-    settings + counts + latencies + uncertainty + resources + economics + run
+  public static var summary: [ColumnEntry] { summary(nil) }
+
+  /// Keys of summary.json of a run with the tiers and links of `tiers`.
+  static func summary(_ tiers: MemorySummary?) -> [ColumnEntry] {
+    let ofTiers = tiers.map { memory + $0.linkColumns } ?? []
+    return settings + counts + latencies + uncertainty + resources + ofTiers + economics + run
   }
 
   private static let settings: [ColumnEntry] = [

@@ -93,6 +93,14 @@ public struct RunTotals: Sendable, Equatable {
   public var mappedPageGroups: Int64 = 0
   /// Time by which steps ended later because their pages were still being mapped.
   public var mapStallTime: Int128 = 0
+  /// Time with at least one request swapped out, until it runs again.
+  public var swappedTime: Int128 = 0
+  /// ∫ requests swapped out, until they run again.
+  public var swappedWait: Int128 = 0
+  /// The part of it in which their KV was on its way back.
+  public var swapInWait: Int128 = 0
+  /// ∫ admitted requests whose context was on its way back.
+  public var contextInWait: Int128 = 0
   /// Most KV blocks in use at once; of a run, on any one instance.
   public var peakBlocks: Int64 = 0
 
@@ -136,6 +144,10 @@ public struct RunTotals: Sendable, Equatable {
     copyStallTime += other.copyStallTime
     mappedPageGroups += other.mappedPageGroups
     mapStallTime += other.mapStallTime
+    swappedTime += other.swappedTime
+    swappedWait += other.swappedWait
+    swapInWait += other.swapInWait
+    contextInWait += other.contextInWait
     peakBlocks = max(peakBlocks, other.peakBlocks)
   }
 }

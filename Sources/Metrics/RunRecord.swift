@@ -24,12 +24,14 @@ public struct RunRecord: Sendable {
   public var tokensPerBlock: Int32
   /// Why the run was stopped before its end, nil when it was not.
   public var stop: String?
+  /// What moved between tiers; nil when KV lies in HBM only.
+  public var memory: MemoryRecord?
 
   /// Gathers the parts of a finished run.
   public init(
     requests: RequestTable, recorders: [Recorder], series: TimeSeries?, end: Instant,
     arrivals: Int, copies: Int, sampleEvents: Int,
-    blocks: Int32, tokensPerBlock: Int32, stop: String?
+    blocks: Int32, tokensPerBlock: Int32, stop: String?, memory: MemoryRecord? = nil
   ) {
     self.requests = requests
     self.requests.sortByRank()
@@ -49,6 +51,7 @@ public struct RunRecord: Sendable {
     self.blocks = blocks
     self.tokensPerBlock = tokensPerBlock
     self.stop = stop
+    self.memory = memory
   }
 
   /// Where the time in which requests arrive ends: at the last arrival, or with the run when it was

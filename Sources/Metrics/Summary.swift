@@ -65,6 +65,8 @@ public struct Summary: Sendable {
   public let busyShare: Double?
   /// The same over `duration` alone; nil when that is no time.
   public private(set) var busyShareOfDuration: Double?
+  /// What its tiers and links come to; nil when KV lies in HBM only.
+  public let memory: MemorySummary?
   /// Whether to believe it; of the whole run, as a backlog of the warm-up is a load, too.
   public let verdict: Verdict
 
@@ -105,6 +107,7 @@ public struct Summary: Sendable {
     peakUsage = Self.ratio(Double(totals.peakBlocks), Double(record.blocks))
     busyShare = Self.ratio(
       Double(totals.busyTime), Double(record.instances) * Double(record.end.picoseconds))
+    memory = record.memory.map { MemorySummary($0, record.totals, end: record.end) }
     verdict = Verdict(of: record)
     count(table)
     if let duration {

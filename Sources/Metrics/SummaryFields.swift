@@ -22,8 +22,21 @@ extension Summary {
 
   /// Every key in the order of summary.json: those of `vllm bench serve` first.
   public var fields: [Field] {
+    guard let memory else { return commonFields }
+    return settings + counts + latencies + uncertainty + resources + memoryFields
+      + memory.linkFields + economics + provenance
+  }
+
+  /// What the keys of `fields` are.
+  public var columns: [ColumnEntry] { ColumnCatalog.summary(memory) }
+
+  /// The keys that every run has, as `ColumnCatalog.summary`.
+  public var commonFields: [Field] {
     settings + counts + latencies + uncertainty + resources + economics + provenance
   }
+
+  /// Those of runs with tiers, as `ColumnCatalog.memory`; without tiers they are undefined.
+  public var memoryFields: [Field] { MemorySummary.fields(memory) }
 
   private var settings: [Field] {
     [
@@ -126,7 +139,7 @@ extension Summary {
       ("hit_tokens_running", hits(totals.hitTokensRunning)),
       ("hit_tokens_preempted", hits(totals.hitTokensPreempted)),
       ("hit_tokens_computed_again", hits(totals.hitTokensComputedAgain)),
-      ("pcie_util", .undefined),
+      ("pcie_util", number(memory?.hostBusyShare)),
       ("swap_in_bytes", .integer(totals.swapInBytes)),
       ("swap_out_bytes", .integer(totals.swapOutBytes)),
       ("mapped_page_groups", mapsPages ? .integer(totals.mappedPageGroups) : .undefined),

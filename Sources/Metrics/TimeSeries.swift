@@ -26,17 +26,21 @@ public struct TimeSeries: Sendable {
   public private(set) var finished: [Int32] = []
   /// Preemptions in the bucket.
   public private(set) var preemptions: [Int32] = []
+  /// What the tiers under HBM hold at the bucket's end.
+  public private(set) var tiers: TierSeries
 
   /// An empty series.
   ///
   /// - Parameters:
   ///   - width: picoseconds of a bucket at first.
   ///   - instances: rows of one bucket.
-  ///   - limit: most rows before buckets double.
-  public init(width: Int64, instances: Int, limit: Int = 1 << 22) {
+  ///   - limit: most rows before buckets double, a row for each tier where there are any.
+  ///   - tiers: tiers under HBM of an instance.
+  public init(width: Int64, instances: Int, limit: Int = 1 << 22, tiers: Int = 0) {
     self.width = width
     self.instances = instances
-    self.limit = limit
+    self.limit = limit / max(1, tiers)
+    self.tiers = TierSeries(tiers: tiers)
   }
 
   /// Number of rows.
@@ -66,8 +70,9 @@ public struct TimeSeries: Sendable {
     }
   }
 
-  /// Adds the row of the next instance.
-  public mutating func append(_ row: Row) {
+  /// Adds the row of the next instance, and what each of its tiers holds.
+  public mutating func append(_ row: Row, tiers uses: [TierUse] = []) {
+    tiers.append(uses)
     running.append(row.running)
     waiting.append(row.waiting)
     blocks.append(row.blocks)
@@ -90,10 +95,11 @@ public struct TimeSeries: Sendable {
     generatedTokens = Self.sums(generatedTokens, buckets, instances)
     finished = Self.sums(finished, buckets, instances)
     preemptions = Self.sums(preemptions, buckets, instances)
+    tiers.halve(to: buckets, instances: instances)
     width *= 2
   }
 
-  private static func later<T>(_ column: [T], _ buckets: Int, _ instances: Int) -> [T] {
+  static func later<T>(_ column: [T], _ buckets: Int, _ instances: Int) -> [T] {
     (0..<buckets * instances).map { row in
       column[(2 * (row / instances) + 1) * instances + row % instances]
     }

@@ -13,6 +13,8 @@ struct RunReport {
   let configText: String
   let latencies: RunLatencies?
   let series: RunSeries?
+  /// Links and tiers; nil when KV lay in HBM only.
+  let memory: RunMemory?
 
   init(readingFrom directory: String) throws(ConfigError) {
     self.directory = directory
@@ -37,6 +39,7 @@ struct RunReport {
     series =
       names.contains("timeseries.csv")
       ? try RunSeries(readingFrom: Paths.join(directory, "timeseries.csv")) : nil
+    memory = try RunMemory(readingFrom: directory, names)
   }
 
   /// The text of a key, `fallback` when it is null or missing.
@@ -68,6 +71,7 @@ struct RunReport {
     try page.addFigures(
       "Over time", "Simulated time; points stand for equal parts of it.",
       figures.overTime)
+    if let memory { try memory.add(to: &page) }
     try page.addFigures("Work", "", figures.work)
     SummaryTables(self).add(to: &page)
     addProvenance(to: &page)

@@ -45,7 +45,8 @@ struct SummaryTables {
         "peak_kv_cache_usage_perc", "kv_token_share_waiting", "prefix_cache_hit_rate",
         "prefix_cache_hit_tokens", "prefix_cache_query_tokens", "hit_tokens_hbm",
         "hit_tokens_dram", "hit_tokens_cxl", "hit_tokens_ssd", "swap_in_bytes", "swap_out_bytes",
-        "pcie_util",
+        "pcie_util", "copy_stall_s", "copy_stall_share", "copy_waiting_s", "num_transfers",
+        "num_copies", "swapped_time_s", "swapped_wait_s", "swap_in_wait_s", "context_in_wait_s",
       ]
     ),
     (
@@ -69,8 +70,13 @@ struct SummaryTables {
     page.add(latencies)
     var left = report.values.filter { value in !Self.isLatency(value.key) }
     for (heading, keys) in Self.groups {
-      let rows = keys.compactMap { key in left.first { $0.key == key } }
+      var rows = keys.compactMap { key in left.first { $0.key == key } }
       left.removeAll { value in keys.contains(value.key) }
+      if heading == "Memory" {
+        // Every kind of link has keys of its own.
+        rows += left.filter { $0.key.hasPrefix("link_") }
+        left.removeAll { $0.key.hasPrefix("link_") }
+      }
       page.add(table(heading, rows, isOpen: true))
     }
     let intervals = left.filter { ColumnCatalog.kind(of: $0.key) == .uncertainty }

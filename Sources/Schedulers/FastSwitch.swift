@@ -28,6 +28,8 @@ public struct FastSwitch: Scheduler {
     public var maxNumSeqs = 256
     /// Share of the pool that is given to turns when they are chosen.
     public var poolShare = 0.99
+    /// Share of the host that turns which have started may fill together.
+    public var hostShare = 0.9
     /// Whether copies carry runs of blocks.
     public var blockGroups = true
     /// Whether copies run beside the steps.
@@ -51,6 +53,7 @@ public struct FastSwitch: Scheduler {
       options.maxNumBatchedTokens = maxNumBatchedTokens
       options.maxNumSeqs = maxNumSeqs
       options.poolShare = poolShare
+      options.hostShare = hostShare
       return options
     }
 

@@ -13,6 +13,8 @@ public struct PriorityOptions: PolicyOptions {
   public var maxNumSeqs = 256
   /// Share of the pool that is given to turns when they are chosen.
   public var poolShare = 0.99
+  /// Share of the host that turns which have started may fill together.
+  public var hostShare = 0.9
   /// The defaults.
   public init() {}
   /// Ranges.
@@ -21,6 +23,7 @@ public struct PriorityOptions: PolicyOptions {
     if maxNumBatchedTokens.value(or: 1) < 1 { return "max_num_batched_tokens must be at least 1" }
     if maxNumSeqs < 1 { return "max_num_seqs must be at least 1" }
     if !(poolShare > 0 && poolShare <= 1) { return "pool_share must be above 0 and at most 1" }
+    if !(hostShare > 0 && hostShare <= 1) { return "host_share must be above 0 and at most 1" }
     return nil
   }
 }

@@ -10,11 +10,15 @@ internal import Units
 /// back from there, or is admitted. Between updates who runs stays, and free room goes to the
 /// others in the order of their priorities. A step is either prompts or decodes. When a decode
 /// finds no block, the lowest priority makes room.
+///
+/// A turn without any KV starts only if the host could hold it with all that have started: what is
+/// swapped out then has room. Where turns outgrow that, who finds no room is recomputed.
 struct PriorityRotation: Sendable {
   let maxTokens: Int32
   let maxSequences: Int32
   let interval: Int
   let share: Double
+  let hostShare: Double
   /// Returning requests over all that run, above which a step waits for them.
   let waitsAbove: Double
   var trace: PriorityTrace
@@ -26,6 +30,7 @@ struct PriorityRotation: Sendable {
     maxSequences = Int32(clamping: options.maxNumSeqs)
     interval = options.updateInterval
     share = options.poolShare
+    hostShare = options.hostShare
     self.waitsAbove = waitsAbove
     trace = PriorityTrace(options.pattern, seed: context.seed)
   }
@@ -69,6 +74,8 @@ extension PriorityRotation {
     var blocks: Int32
     /// Where it runs or is coming back; nil where it waits or is away.
     var slot: Slot?
+    /// Whether it has no KV anywhere.
+    var isFresh = false
   }
 
   private mutating func rotate(_ batch: inout Batch) {
@@ -78,6 +85,12 @@ extension PriorityRotation {
     turns.sort {
       let (a, b) = (ranked.priority(of: $0.row), ranked.priority(of: $1.row))
       return a != b ? a > b : $0.row < $1.row
+    }
+    var startable = batch.startableBlocks(share: hostShare)
+    turns.removeAll { turn in
+      guard turn.isFresh else { return false }
+      startable -= turn.blocks
+      return startable < 0
     }
     var room = batch.totalBlocks - reserve(of: batch)
     var seats = maxSequences
@@ -102,7 +115,10 @@ extension PriorityRotation {
     for slot in batch.away { turns.append(turn(slot, in: batch, isIn: false)) }
     for i in 0..<batch.waiting.count {
       let entry = batch.waiting[i]
-      turns.append(Turn(row: entry.request.row, blocks: batch.blocks(for: entry.tokens)))
+      turns.append(
+        Turn(
+          row: entry.request.row, blocks: batch.blocks(for: entry.tokens),
+          isFresh: batch.contextTokens(of: entry) == 0))
     }
     return turns
   }
@@ -146,7 +162,8 @@ extension PriorityRotation {
     let reserve = reserve(of: batch)
     // Nobody is admitted who would make another leave in the same step.
     guard batch.leavingBlocks == 0 || batch.availableBlocks > reserve + batch.growth else { return }
-    while batch.count < maxSequences, let next = best(in: batch) {
+    var startable = batch.waiting.isEmpty ? 0 : batch.startableBlocks(share: hostShare)
+    while batch.count < maxSequences, let next = best(in: batch, startable: startable) {
       let kept = batch.growth + (batch.count == 0 ? 0 : reserve)
       switch next {
       case .away(let slot):
@@ -160,14 +177,15 @@ extension PriorityRotation {
           guard batch.recall(index, keeping: kept) else { return }
         } else {
           guard batch.admit(index, upTo: .max, keeping: kept) > 0 else { return }
+          startable -= batch.blocks(for: entry.tokens)
         }
         if context == 0 || batch.awaitsCopies { tokens += lacking }
       }
     }
   }
 
-  /// The highest priority among those that neither run nor are on their way.
-  private func best(in batch: Batch) -> Candidate? {
+  /// The highest priority among those that neither run nor are on their way and may start.
+  private func best(in batch: Batch, startable: Int32) -> Candidate? {
     var (best, most) = (Candidate?.none, -1.0)
     for slot in batch.away {
       let priority = trace.priority(of: batch.request(of: slot).row)
@@ -176,7 +194,9 @@ extension PriorityRotation {
     for i in 0..<batch.waiting.count {
       let entry = batch.waiting[i]
       let priority = trace.priority(of: entry.request.row)
-      guard priority > most, !batch.contextIsLeaving(of: entry) else { continue }
+      guard priority > most, !batch.contextIsLeaving(of: entry),
+        batch.blocks(for: entry.tokens) <= startable || batch.contextTokens(of: entry) > 0
+      else { continue }
       (best, most) = (.waiting(i), priority)
     }
     return best

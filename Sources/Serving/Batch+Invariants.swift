@@ -57,7 +57,7 @@ extension Batch {
   private func checkHost() {
     guard let swap else { return }
     var (room, leavingNow, freeing) = (Int32(0), Int32(0), Int32(0))
-    var (growth, lacking) = (Int32(0), Int32(0))
+    var (growth, lacking, recalled) = (Int32(0), Int32(0), Int32(0))
     var moving: [Slot] = []
     for slot in sequences.indices where sequences[slot].phase != .gone {
       let s = sequences[slot]
@@ -72,14 +72,24 @@ extension Batch {
         freeing += s.blocks
       case .returning:
         moving.append(Slot(slot))
+        if s.isRecalled { recalled += 1 }
         precondition(s.host.tokens == s.stored, "returns what the host does not have (I5)")
         if s.stored >= s.entry.tokens, s.stored % tokensPerBlock == 0 { growth += 1 }
         lacking += max(0, s.entry.tokens - s.stored)
       }
     }
-    for context in swap.contexts.values { room += context.copy.room }
+    var (unwanted, wanted, claimed) = (Int32(0), Int32(0), Int32(0))
+    for context in swap.contexts.values {
+      room += context.copy.room
+      if context.isWanted { claimed += context.copy.room }
+      guard context.isLanded else { continue }
+      if context.isWanted { wanted += context.copy.room } else { unwanted += context.copy.room }
+    }
+    precondition(unwanted == swap.unwanted && wanted == swap.wanted, "contexts drifted (I5)")
+    precondition(claimed == swap.claimed, "claims on contexts drifted (I5)")
     precondition(room == swap.used && room <= swap.memory.blocks, "the host leaked (I5)")
     precondition(leavingNow == leaving && freeing == leavingBlocks, "leaving drifted (I5)")
+    precondition(recalled == recalling, "recalled contexts drifted (I5)")
     precondition(growth == returningGrowth && lacking == returningTokens, "returning drifted (I5)")
     precondition(moving.sorted() == copying.sorted(), "copies and sequences differ (I5)")
     precondition(Int(copies) == copying.count, "copies drifted (I5)")

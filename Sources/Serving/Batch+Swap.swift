@@ -34,6 +34,19 @@ extension Batch {
     case .gone, .prefilling, .decoding, .leaving, .returning: return blocksHeld(by: slot)
     }
   }
+  /// Blocks that turns may still start with if all that have started, and those that wait for
+  /// their contexts, are to fit into `share` of the host at once; O(sequences).
+  public func startableBlocks(share: Double) -> Int32 {
+    guard let space = swap else { return .max }
+    var started = space.claimed
+    for slot in sequences.indices {
+      let s = sequences[slot]
+      guard s.phase != .gone, !s.isOver else { continue }
+      started += blocks(for: max(length(Slot(slot)), s.entry.tokens))
+    }
+    let room = Int32(share * Double(space.memory.blocks))
+    return started == 0 ? max(room, totalBlocks) : room - started
+  }
   /// Tokens of a waiting turn's prompt whose KV the host has from the turns before it.
   public func contextTokens(of entry: Waiting) -> Int32 {
     guard entry.session >= 0, let context = swap?.contexts[entry.session],
@@ -119,6 +132,10 @@ extension Batch {
     sequences[Int(slot)].blocks = need
     sequences[Int(slot)].phase = .returning
     returning.append(slot)
+    if cause == .contextIn {
+      sequences[Int(slot)].isRecalled = true
+      recalling += 1
+    }
     if opensBlock(slot) { returningGrowth += 1 }
     let s = sequences[Int(slot)]
     returningTokens += max(0, s.entry.tokens - s.stored)
@@ -130,11 +147,11 @@ extension Batch {
   /// Whether the sequence is on its way to the host, or there again.
   private mutating func swapOut(_ slot: Slot) -> Bool {
     let s = sequences[Int(slot)]
-    guard let mode = swap?.mode, prefix == nil, s.region == nil else { return false }
+    guard swap != nil, prefix == nil, s.region == nil else { return false }
     if s.phase == .returning { return turnBack(slot) }
     let stored = length(slot)
     let held = blocks(for: stored)
-    guard stored > 0, makeHostRoom(held + mode.reserve, for: slot) else { return false }
+    guard stored > 0, makeHostRoom(withReserve: held, for: slot) else { return false }
     hasChanged = true
     if s.phase == .decoding { leave(slot) } else { unschedule(slot) }
     unlink(slot)
@@ -166,25 +183,61 @@ extension Batch {
 extension Batch {
   /// Takes `count` blocks of the host for a sequence in all; false, and no trace, if it cannot.
   ///
-  /// Copies of what runs go first, the youngest first, then contexts, the oldest first.
+  /// Room kept behind copies goes first, then contexts for which nobody waits, the oldest first,
+  /// then copies of what runs, the youngest first, then the other contexts.
   mutating func makeHostRoom(_ count: Int32, for slot: Slot) -> Bool {
     guard let space = swap else { return false }
     let own = sequences[Int(slot)].host.room
     let need = max(0, count - own)
     if need > space.free {
-      var spare = space.free + space.idle
-      var other = last
-      while spare < need, let current = other {
-        if current != slot { spare += sequences[Int(current)].host.room }
-        other = sequences[Int(current)].previous < 0 ? nil : sequences[Int(current)].previous
+      guard space.free + space.unwanted + space.wanted + spareHostRoom(but: slot) >= need else {
+        return false
       }
-      guard spare >= need else { return false }
+      trimCopies(until: need, but: slot)
+      swap?.makeRoom(need, dropsWanted: false)
       dropCopies(until: need, but: slot)
-      swap?.makeRoom(need)
+      swap?.makeRoom(need, dropsWanted: true)
     }
     swap?.take(need)
     sequences[Int(slot)].host.room = max(own, count)
     return true
+  }
+
+  /// The same with room behind it, if that is free.
+  private mutating func makeHostRoom(withReserve count: Int32, for slot: Slot) -> Bool {
+    guard let space = swap else { return false }
+    let more = count + space.mode.reserve - sequences[Int(slot)].host.room
+    return makeHostRoom(more <= space.free ? count + space.mode.reserve : count, for: slot)
+  }
+
+  /// What copies could give up, all of what runs and the room behind the others.
+  private func spareHostRoom(but slot: Slot) -> Int32 {
+    var sum: Int32 = 0
+    for other in sequences.indices where other != Int(slot) {
+      let s = sequences[other]
+      switch s.phase {
+      case .gone: break
+      case .prefilling, .decoding: sum += s.host.room
+      case .leaving, .away, .returning: sum += s.host.room - hostBlocks(of: s)
+      }
+    }
+    return sum
+  }
+
+  /// Blocks of the host that a sequence fills, or will when it is there.
+  private func hostBlocks(of s: Sequence) -> Int32 {
+    blocks(for: s.phase == .leaving ? s.stored : s.host.tokens)
+  }
+
+  private mutating func trimCopies(until need: Int32, but slot: Slot) {
+    for other in sequences.indices where other != Int(slot) {
+      guard let space = swap, space.free < need else { return }
+      let s = sequences[other]
+      let filled = hostBlocks(of: s)
+      guard s.phase != .gone, s.host.room > filled else { continue }
+      swap?.give(s.host.room - filled)
+      sequences[other].host.room = filled
+    }
   }
 
   private mutating func dropCopies(until need: Int32, but slot: Slot) {
@@ -288,6 +341,10 @@ extension Batch {
     returning.removeAll { $0 == slot }
     if opensBlock(slot) { returningGrowth -= 1 }
     returningTokens -= max(0, s.entry.tokens - s.stored)
+    if s.isRecalled {
+      sequences[Int(slot)].isRecalled = false
+      recalling -= 1
+    }
   }
 
   private mutating func endIn(_ slot: Slot) {
@@ -318,8 +375,7 @@ extension Batch {
       return
     }
     let stored = min(s.stored, s.entry.repeated)
-    let room = blocks(for: stored) + space.mode.reserve
-    guard stored > 0, makeHostRoom(room, for: slot) else {
+    guard stored > 0, makeHostRoom(withReserve: blocks(for: stored), for: slot) else {
       release(slot)
       return
     }

@@ -92,6 +92,8 @@ public struct Batch: Sendable {
   /// Blocks that returning sequences open in their first step, and prompt tokens that they lack.
   var returningGrowth: Int32 = 0
   var returningTokens: Int32 = 0
+  /// Those of the returning sequences that were not swapped out: contexts of turns before them.
+  var recalling: Int32 = 0
   /// Copies to be started, out of HBM and into it, those that landed and those to be called off.
   var outbox: [Transfer] = []
   var inbox: [Transfer] = []
@@ -139,8 +141,10 @@ public struct Batch: Sendable {
   var absent: Int32 { Int32(away.count) + leaving }
   /// Blocks that hold `tokens`.
   public func blocks(for tokens: Int32) -> Int32 { (tokens + tokensPerBlock - 1) / tokensPerBlock }
-  /// Blocks that the decodes, and those that return before it, open in their next step.
-  public var growth: Int32 { growthAt[clock & Int(tokensPerBlock - 1)] + returningGrowth }
+  /// Blocks that the decodes, and those for whose return it waits, open in the next step.
+  public var growth: Int32 {
+    growthAt[clock & Int(tokensPerBlock - 1)] + (awaitsCopies ? returningGrowth : 0)
+  }
   /// Blocks that the next decode step lacks and that no copy is about to free.
   public var shortage: Int32 { max(0, growth - blocks.available - leavingBlocks) }
 

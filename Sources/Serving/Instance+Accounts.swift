@@ -31,6 +31,7 @@ extension Instance {
     guard span > 0 else { return }
     let running = batch.count - Int32(batch.returning.count)
     let waiting = batch.waiting.count + Int(batch.absent) + batch.returning.count
+    if batch.canSwap { accountSwapped(span) }
     recorder.totals.presenceTime += Int128(span) * Int128(waiting + Int(running))
     if waiting > 0 { recorder.totals.waitingTime += Int128(span) }
     let counted = min(now, lastArrival) - accountedUntil
@@ -39,6 +40,16 @@ extension Instance {
       if waiting > 0 { recorder.totals.waitingTimeInWindow += Int128(counted) }
     }
     accountedUntil = now
+  }
+
+  /// Adds up who was away from HBM for `span`.
+  private mutating func accountSwapped(_ span: Int64) {
+    let returning = Int32(batch.returning.count) - batch.recalling
+    let swapped = batch.absent + returning
+    if swapped > 0 { recorder.totals.swappedTime += Int128(span) }
+    recorder.totals.swappedWait += Int128(span) * Int128(swapped)
+    recorder.totals.swapInWait += Int128(span) * Int128(returning)
+    recorder.totals.contextInWait += Int128(span) * Int128(batch.recalling)
   }
 
   /// Adds up the tokens stored while somebody waited.
@@ -62,6 +73,14 @@ extension Instance {
       running: batch.count - Int32(batch.returning.count),
       waiting: Int32(batch.waiting.count) + absent, blocks: batch.usedBlocks,
       counts: counts)
+  }
+
+  /// What each of `count` tiers under HBM holds of this instance, nearest first; after `sample`.
+  public func tierUses(_ count: Int) -> [TierUse] {
+    var uses = Array(repeating: TierUse(), count: count)
+    // Swapping knows the nearest tier alone.
+    if count > 0 { batch.addHostUse(to: &uses[0]) }
+    return uses
   }
 
   /// Adds up the time in which copies kept the instance from its next step.

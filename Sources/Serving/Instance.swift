@@ -104,6 +104,7 @@ public struct Instance: Sendable {
     if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
       entry.session = turns.session[row]
       if turns.losesOutput(row) { entry.repeated = prompt }
+      batch.swap?.want(entry.session)
     }
     guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
       scheduler.canServe(entry, in: batch)
@@ -138,6 +139,8 @@ public struct Instance: Sendable {
     // No later boundary would come: what was preempted has the whole pool now.
     if !batch.preempted.isEmpty, !hasWork, batch.copies == 0 { makePlan() }
     isHolding = batch.copies > 0 && batch.awaitsCopies
+    // Who arrives in the meantime is not in the plan.
+    if isHolding { plan.steps = min(plan.steps, 1) }
     guard batch.hasChanged else { return }
     plan.steps = min(plan.steps, 1)
     for (id, lost) in batch.preempted {

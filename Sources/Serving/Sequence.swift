@@ -37,6 +37,8 @@ struct Sequence: Sendable {
   var host = HostCopy()
   /// When it left for the host, until it runs again.
   var preemptedAt = Instant.never
+  /// Whether the context that it continues is on its way back.
+  var isRecalled = false
   /// Whether it has finished and only its KV is on its way to the host.
   var isOver = false
   /// The mark of the context that it leaves there.

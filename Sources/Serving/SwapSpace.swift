@@ -19,7 +19,9 @@ struct SwapSpace: Sendable {
   struct Context: Sendable {
     var copy: HostCopy
     /// Whether it has arrived.
-    var isLanded: Bool
+    var isLanded = false
+    /// Whether the next turn waits for it.
+    var isWanted = false
     /// Number of the turn that left it, by which stale entries of the order are known.
     var stamp: Int
   }
@@ -28,8 +30,11 @@ struct SwapSpace: Sendable {
   let mode: SwapMode
   /// Blocks taken.
   private(set) var used: Int32 = 0
-  /// Those of contexts that have arrived.
-  private(set) var idle: Int32 = 0
+  /// Those of contexts that have arrived: for which nobody waits, and the others.
+  private(set) var unwanted: Int32 = 0
+  private(set) var wanted: Int32 = 0
+  /// Those of contexts for which a turn waits, whether they have arrived or not.
+  private(set) var claimed: Int32 = 0
   private(set) var contexts: [Int32: Context] = [:]  // looked up, never iterated but in checks
   /// Sessions of contexts, the oldest first; stale where stamps differ.
   private var order = Deque<(session: Int32, stamp: Int)>()
@@ -59,23 +64,40 @@ struct SwapSpace: Sendable {
   mutating func keep(_ copy: HostCopy, of session: Int32) -> Int {
     drop(session)
     stamps += 1
-    contexts[session] = Context(copy: copy, isLanded: false, stamp: stamps)
+    contexts[session] = Context(copy: copy, stamp: stamps)
     order.append((session, stamps))
     return stamps
   }
 
   /// The context of `session` with that mark has arrived.
   mutating func land(_ session: Int32, _ stamp: Int) {
-    guard var context = contexts[session], context.stamp == stamp else { return }
-    context.isLanded = true
-    contexts[session] = context
-    idle += context.copy.room
+    guard let context = contexts[session], context.stamp == stamp else { return }
+    contexts[session]?.isLanded = true
+    count(context, 1)
+  }
+
+  /// The next turn of `session` waits for its context.
+  mutating func want(_ session: Int32) {
+    guard let context = contexts[session], !context.isWanted else { return }
+    if context.isLanded { count(context, -1) }
+    contexts[session]?.isWanted = true
+    claimed += context.copy.room
+    if context.isLanded, let wanted = contexts[session] { count(wanted, 1) }
+  }
+
+  private mutating func count(_ context: Context, _ sign: Int32) {
+    if context.isWanted {
+      wanted += sign * context.copy.room
+    } else {
+      unwanted += sign * context.copy.room
+    }
   }
 
   /// Hands the context of `session`, and its room, over to its next turn.
   mutating func claim(_ session: Int32) -> HostCopy? {
     guard let context = contexts.removeValue(forKey: session) else { return nil }
-    if context.isLanded { idle -= context.copy.room }
+    if context.isLanded { count(context, -1) }
+    if context.isWanted { claimed -= context.copy.room }
     return context.copy
   }
 
@@ -83,13 +105,17 @@ struct SwapSpace: Sendable {
     if let copy = claim(session) { give(copy.room) }
   }
 
-  /// Drops the oldest contexts that have arrived until `count` blocks are free, as far as there are
-  /// any.
-  mutating func makeRoom(_ count: Int32) {
+  /// Drops contexts that have arrived, the oldest first, until `count` blocks are free, as far as
+  /// there are any; those that somebody waits for only if `dropsWanted`.
+  mutating func makeRoom(_ count: Int32, dropsWanted: Bool) {
     var kept: [(session: Int32, stamp: Int)] = []
-    while free < count, let oldest = order.popFirst() {
+    while free < count, (dropsWanted ? wanted : 0) + unwanted > 0, let oldest = order.popFirst() {
       guard let context = contexts[oldest.session], context.stamp == oldest.stamp else { continue }
-      if context.isLanded { drop(oldest.session) } else { kept.append(oldest) }
+      if context.isLanded, dropsWanted || !context.isWanted {
+        drop(oldest.session)
+      } else {
+        kept.append(oldest)
+      }
     }
     for entry in kept.reversed() { order.prepend(entry) }
   }

@@ -243,6 +243,12 @@ func bytes(_ record: RunRecord) -> String {
       text += "\(series.blocks[i]),\(series.promptTokens[i]),\(series.generatedTokens[i]),"
       text += "\(series.finished[i]),\(series.preemptions[i])\n"
     }
+    for i in 0..<series.tiers.count { text += "\(series.tiers[i])\n" }
+  }
+  if let memory = record.memory {
+    text += "\(memory.transfers) \(memory.copies) \(memory.waiting)\n"
+    for link in memory.links { text += "\(link)\n" }
+    for transfer in memory.log { text += "\(transfer)\n" }
   }
   for log in record.steps {
     for i in 0..<log.count {

@@ -31,7 +31,9 @@ struct SwapScenario {
     self.seed = seed
     policy = random.pick(["vllm-v0", "priority", "fastswitch", "fastswitch"])
     base = RandomScenario(seed: seed, policy: "vllm-v0", sessions: random.below(3) > 0)
-    hostBlocks = random.pick([1, Int32(base.blocks / 8), Int32(base.blocks), Int32(base.blocks * 9)])
+    hostBlocks = random.pick([
+      1, Int32(base.blocks / 8), Int32(base.blocks), Int32(base.blocks * 9),
+    ])
     perLink = random.pick([1, 1, 2, 3])
     isDuplex = random.below(3) > 0
     sharing = random.below(2) == 0 ? .fifo : .fair
@@ -87,7 +89,15 @@ struct SwapScenario {
       "out", bandwidth: BytesPerSecond(bandwidth), perCopy: Seconds(perCopy),
       latency: Seconds(perCopy / 3))
     let link = SharedLink(outward: lane, inward: isDuplex ? lane : nil, instances: perLink)
-    return Topology([link], paths: [TierPath([0])], instances: base.instances, sharing: sharing)
+    var topology = Topology(
+      [link], paths: [TierPath([0])], instances: base.instances, sharing: sharing)
+    topology.tiers = [
+      TierDescription(
+        name: "dram", blocks: hostBlocks, bytesPerBlock: gpus * Int64(base.tokensPerBlock) * 100)
+    ]
+    topology.gpus = gpus
+    topology.logTransfers()
+    return topology
   }
 
   func simulation(maxLeap: Int, logsSteps: Bool = false) -> Simulation {
@@ -109,7 +119,8 @@ struct SwapScenario {
     var simulation = Simulation(
       requests: base.table, instances: instances,
       router: RoundRobin(NoOptions(), instances: base.instances),
-      series: TimeSeries(width: 700_000_000_000, instances: base.instances), topology: topology)
+      series: TimeSeries(width: 700_000_000_000, instances: base.instances, tiers: 1),
+      topology: topology)
     simulation.checksInvariants = true
     return simulation
   }

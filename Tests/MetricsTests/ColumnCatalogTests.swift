@@ -10,6 +10,7 @@ import Testing
   @Test func `names are unique and every entry says what it is`() {
     for entries in [
       ColumnCatalog.summary, ColumnCatalog.requests, ColumnCatalog.timeseries, ColumnCatalog.steps,
+      ColumnCatalog.everySummary, ColumnCatalog.links, ColumnCatalog.tiers,
     ] {
       #expect(Set(entries.map(\.name)).count == entries.count)
       for entry in entries {
@@ -20,7 +21,10 @@ import Testing
   }
 
   @Test func `units agree with the suffix of the name`() {
-    for entry in ColumnCatalog.summary + ColumnCatalog.requests + ColumnCatalog.steps {
+    let entries =
+      ColumnCatalog.everySummary + ColumnCatalog.requests + ColumnCatalog.steps
+      + ColumnCatalog.links + ColumnCatalog.tiers
+    for entry in entries {
       if entry.name.hasSuffix("_ms") { #expect(entry.unit == "ms") }
       if entry.name.hasSuffix("_s"), !entry.name.hasSuffix("per_s") { #expect(entry.unit == "s") }
       if entry.name.hasSuffix("_bytes") { #expect(entry.unit == "B") }

@@ -67,8 +67,8 @@ func record(
   let end = events.flatMap { [$0.arrival, $0.finish ?? 0] }.max() ?? 0
   return RunRecord(
     requests: table, recorders: recorders ?? Array(repeating: Recorder(), count: instances),
-    series: series, end: instant(end), arrivals: events.count, copies: 0, sampleEvents: 0, blocks: 100,
-    tokensPerBlock: 16, stop: stop)
+    series: series, end: instant(end), arrivals: events.count, copies: 0, sampleEvents: 0,
+    blocks: 100, tokensPerBlock: 16, stop: stop)
 }
 
 let plain = RunDescription(model: "m", gpu: "g", scheduler: "s", toolVersion: "0")

@@ -1,5 +1,6 @@
 internal import Files
 public import Metrics
+internal import Units
 
 extension Summary {
   /// The result block that `vllm bench serve` prints, line for line, then what only a simulator
@@ -12,7 +13,7 @@ extension Summary {
       + section("Time to First Token", "TTFT", ttft)
       + section("Time per Output Token (excl. 1st token)", "TPOT", tpot)
       + section("Inter-token Latency", "ITL", itl) + section("End-to-end Latency", "E2EL", e2el)
-      + [Self.centred("Simulation", "-")] + simulation + [Self.centred("", "=")]
+      + [Self.centred("Simulation", "-")] + simulation + [Self.centred("", "=")] + links
       + ["verdict: \(verdict.kind.rawValue) (\(verdict.reason))"]
     return lines.joined(separator: "\n") + "\n"
   }
@@ -101,6 +102,28 @@ extension Summary {
         "Mean TTFT, \(level) % interval (ms):",
         interval + (isReliable ? "" : " (too narrow: batches correlated)"))
     ]
+  }
+
+  /// What went over the links of a run with tiers.
+  private var links: [String] {
+    guard let memory else { return [] }
+    var parts: [String] = []
+    var last: String?
+    for link in memory.links {
+      let way = link.direction == .both ? "" : "\(link.direction.rawValue) "
+      let busy = link.busyShare.map { " (\(NumberText.trimmed(100 * $0, 1)) % busy)" } ?? ""
+      let text = "\(way)\(NumberText.bytes(Bytes(Double(link.bytes))))\(busy)"
+      if link.link == last {
+        parts[parts.count - 1] += ", \(text)"
+      } else {
+        parts.append("\(link.link) \(text)")
+      }
+      last = link.link
+    }
+    if let share = memory.stallShare {
+      parts.append("stalled on copies \(NumberText.trimmed(100 * share, 1)) %")
+    }
+    return ["links: \(parts.joined(separator: "; "))"]
   }
 
   private func row(_ name: String, _ value: String) -> String {

@@ -7,8 +7,10 @@ public struct OutputChoice: Sendable, Equatable {
   public var requests = true
   /// steps.csv.
   public var steps = false
-  /// timeseries.csv.
+  /// timeseries.csv and, of a run with tiers, tiers.csv.
   public var timeseries = true
+  /// links.csv, of a run with tiers.
+  public var links = true
   /// timeline.json.
   public var timeline = false
 
@@ -24,11 +26,13 @@ public func writeOutputs<Sink: OutputSink & ~Copyable>(
   of record: RunRecord, _ summary: Summary, _ choice: OutputChoice, to sink: inout Sink
 ) throws(Sink.Failure) {
   try sink.write(file: "summary.json", summary.json.bytes)
-  try sink.write(file: "columns.json", ColumnCatalog.json.bytes)
+  try sink.write(file: "columns.json", ColumnCatalog.json(of: summary).bytes)
   if choice.requests { try writeRequests(record, summary.description.targets, to: &sink) }
   if choice.timeseries, let series = record.series {
     try writeSeries(series, blocks: record.blocks, to: &sink)
+    try writeTiers(record, to: &sink)
   }
+  if choice.links { try writeLinks(record, to: &sink) }
   if choice.steps, !record.steps.isEmpty { try writeSteps(record, to: &sink) }
   if choice.timeline { try writeTimeline(record, to: &sink) }
 }
@@ -86,6 +90,15 @@ private func writeTimeline<Sink: OutputSink & ~Copyable>(
       try stream.add(upTo: length, to: &sink) {
         timeline.writeCounters(row, of: series, into: &$0)
       }
+    }
+  }
+  if let memory = record.memory {
+    let (tracks, slices) = timeline.links(memory)
+    for (fabric, names) in tracks.enumerated() {
+      try stream.add(upTo: length, to: &sink) { timeline.writeNames(of: fabric, names, into: &$0) }
+    }
+    for slice in slices {
+      try stream.add(upTo: length, to: &sink) { timeline.write(slice, of: memory, into: &$0) }
     }
   }
   try stream.add(upTo: length, to: &sink) { $0.append(Timeline.footer) }

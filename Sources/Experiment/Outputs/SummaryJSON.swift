@@ -41,12 +41,19 @@ extension SummaryValue {
 
 extension ColumnCatalog {
   /// The object of columns.json: file → column → unit, definition, population.
-  public static var json: JSON {
-    let files = [
+  public static var json: JSON { json(files(summary: summary)) }
+
+  /// The object of the columns.json beside `summary`.
+  public static func json(of summary: Summary) -> JSON {
+    let own = files(summary: summary.columns)
+    return json(summary.memory == nil ? own : own + [("links.csv", links), ("tiers.csv", tiers)])
+  }
+
+  private static func files(summary: [ColumnEntry]) -> [(String, [ColumnEntry])] {
+    [
       ("summary.json", summary), ("requests.csv", requests), ("timeseries.csv", timeseries),
       ("steps.csv", steps),
     ]
-    return json(files)
   }
 
   /// The object of a columns.json that describes `files`.

@@ -5,7 +5,8 @@ internal import Units
 /// Events of timeline.json in Chrome's trace format, for Perfetto.
 ///
 /// A process is an instance, a thread a request with the spans queue, prefill and decode;
-/// counters come from the time series. Times are microseconds with 6 decimals: exact picoseconds.
+/// counters come from the time series. Links are processes of their own, with a thread for each
+/// lane. Times are microseconds with 6 decimals: exact picoseconds.
 struct Timeline {
   /// No event list of one request or bucket is longer.
   static let longestEntry = 1024

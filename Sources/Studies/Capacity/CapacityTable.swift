@@ -40,7 +40,7 @@ extension CapacityAnswer {
     let probe = "probe"
     let mean = hasSeeds ? "Mean over the seeds. " : ""
     func entry(_ metric: String) -> ColumnEntry {
-      let known = ColumnCatalog.summary.first { $0.name == metric }
+      let known = ColumnCatalog.everySummary.first { $0.name == metric }
       return ColumnEntry(
         metric, known?.unit ?? "", mean + (known?.definition ?? ""), known?.population ?? probe)
     }

@@ -62,7 +62,7 @@ public struct SLOTerm: Sendable, Equatable {
 
 extension SLOTerm {
   /// Keys of summary.json that a run decides and that are numbers.
-  static let metrics: [ColumnEntry] = ColumnCatalog.summary.filter {
+  static let metrics: [ColumnEntry] = ColumnCatalog.everySummary.filter {
     ColumnCatalog.kind(of: $0.name) == .result
   }
 

@@ -23,7 +23,7 @@ struct Expectation: Sendable {
   ///
   /// - Throws: `ConfigError` for a key that summary.json does not have, or a malformed bound.
   init(_ entry: ConfigNode.Entry) throws(ConfigError) {
-    let known = ColumnCatalog.summary.map(\.name).filter { $0 != "wall_time_s" }
+    let known = ColumnCatalog.everySummary.map(\.name).filter { $0 != "wall_time_s" }
     guard known.contains(entry.key) else {
       throw .unknown("metric", entry.key, known: known, at: entry.place)
     }

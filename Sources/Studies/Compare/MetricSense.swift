@@ -67,11 +67,11 @@ enum ComparedMetric {
 
   /// Whether summary.json has a key called `name`.
   static func isKnown(_ name: String) -> Bool {
-    ColumnCatalog.summary.contains { $0.name == name }
+    ColumnCatalog.everySummary.contains { $0.name == name }
   }
 
   /// The unit of the metric called `name`; empty for pure numbers and for what is not known.
   static func unit(of name: String) -> String {
-    ColumnCatalog.summary.first { $0.name == name }?.unit ?? ""
+    ColumnCatalog.everySummary.first { $0.name == name }?.unit ?? ""
   }
 }

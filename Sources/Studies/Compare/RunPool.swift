@@ -89,10 +89,12 @@ public struct RunPool: Sendable {
 extension ComparedSide {
   /// The side called `name` of the runs of `plan`.
   init(_ plan: SweepPlan, _ runs: [PooledRun], name: String) {
+    let columns = SweepTable.scalars(hasTiers: plan.hasTiers).map(\.name)
     var points: [ComparedPoint] = []
     for (point, run) in zip(plan.points, runs) {
       let compared = ComparedRun(
-        seed: "\(point.config.seed)", cells: run.outcome.cells, status: run.outcome.status,
+        seed: "\(point.config.seed)", cells: Array(run.outcome.cells.prefix(columns.count)),
+        status: run.outcome.status,
         requests: run.requests)
       if points.last?.cells == point.cells {
         points[points.count - 1].runs.append(compared)
@@ -102,7 +104,7 @@ extension ComparedSide {
     }
     self.init(
       name: name, kind: plan.points.count == 1 ? .run : .sweep, keys: plan.keys,
-      columns: SweepTable.valueNames, points: points)
+      columns: columns, points: points)
     mostSequences = plan.points.first.flatMap { Self.mostSequences(of: $0.config) }
   }
 

@@ -85,7 +85,7 @@ enum SideReader {
   /// The table at `path`, which columns between seed and the first result tell apart.
   static func sweep(_ path: String, name: String) throws(ConfigError) -> ComparedSide {
     let table = try ResultTable(readingFrom: path)
-    let results = ColumnCatalog.summary.map(\.name).filter { $0 != "seed" }
+    let results = ColumnCatalog.everySummary.map(\.name).filter { $0 != "seed" }
     guard let seed = table.columns.firstIndex(of: "seed"),
       let status = table.columns.firstIndex(of: "status"),
       let first = table.columns.firstIndex(where: results.contains), seed < first, first < status
@@ -149,7 +149,7 @@ enum SideReader {
     }
   }
 
-  private static let summaryNames = Set(ColumnCatalog.summary.map(\.name))  // only looked up
+  private static let summaryNames = Set(ColumnCatalog.everySummary.map(\.name))  // only looked up
 
   // MARK: - Experiments
 

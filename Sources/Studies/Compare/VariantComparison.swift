@@ -99,7 +99,7 @@ public struct VariantComparison: Sendable {
         cells: point.cells, rows: rows, verdict: Self.verdict(point, side),
         runs: point.runs.count, failed: point.runs.count { $0.status != .ok })
     }
-    let table = SweepTable(keys: plan.keys)
+    let table = SweepTable(keys: plan.keys, hasTiers: plan.hasTiers)
     let lines = zip(plan.points, runs).map { table.row($0, $1.outcome) }
     let text = table.header(table.columns) + lines.joined()
     sweep = ("sweep.csv", Array(text.utf8))

@@ -8,13 +8,20 @@ struct SeedsTable: Sendable {
   let keys: [String]
   /// Seeds of each point.
   let seeds: Int
+  /// Whether a point has tiers under HBM.
+  let hasTiers: Bool
 
   /// Confidence of the intervals.
   static let level = 0.95
 
   /// A share of seeds says more of `saturated` than a word; intervals of one run stay there.
-  private static let isAveraged: [Bool] = SweepTable.scalars.map {
+  private static let isAveraged: [Bool] = SweepTable.scalars(hasTiers: true).map {
     $0.name == "saturated" || ColumnCatalog.kind(of: $0.name) == .result
+  }
+
+  /// The columns of numbers of sweep.csv, and whether they have a mean.
+  private var scalars: [(entry: ColumnEntry, isAveraged: Bool)] {
+    zip(SweepTable.scalars(hasTiers: hasTiers), Self.isAveraged).map { ($0, $1) }
   }
 
   /// Columns of seeds.csv.
@@ -24,7 +31,7 @@ struct SeedsTable: Sendable {
       ColumnEntry(key, "", "The setting \(key), as written; empty: its default.", "points")
     }
     columns.append(ColumnEntry("seeds", "", "Seeds that ran to their end.", "points"))
-    for (entry, isAveraged) in zip(SweepTable.scalars, Self.isAveraged) where isAveraged {
+    for (entry, isAveraged) in scalars where isAveraged {
       columns.append(
         ColumnEntry(entry.name, entry.unit, "Mean over seeds of: \(entry.definition)", population))
       columns.append(
@@ -38,7 +45,8 @@ struct SeedsTable: Sendable {
 
   /// The row of one point, of which sweep.csv has the whole `rows`, one a seed.
   func row(_ rows: [String]) -> String {
-    let width = keys.count + 2 + SweepTable.scalars.count + 2
+    let scalars = scalars
+    let width = keys.count + 2 + scalars.count + 2
     var finished: [[String]] = []
     var settings: [String] = []
     for row in rows {
@@ -47,7 +55,7 @@ struct SeedsTable: Sendable {
       if cells[width - 2] == PointStatus.ok.rawValue { finished.append(cells) }
     }
     var result = settings + ["\(finished.count)"]
-    for (i, isAveraged) in Self.isAveraged.enumerated() where isAveraged {
+    for i in scalars.indices where scalars[i].isAveraged {
       let values = finished.compactMap { Self.number($0[2 + keys.count + i]) }
       guard let mean = Self.mean(values) else {
         result += ["", ""]

@@ -28,8 +28,10 @@ extension SweepDirectory {
       }
       throw ConfigError(.file("\(path)/\(name)"), "is no point of this sweep; move it away")
     }
-    let table = SweepTable(keys: identity.keys)
-    let seeds = identity.seeds > 1 ? SeedsTable(keys: identity.keys, seeds: identity.seeds) : nil
+    let table = SweepTable(keys: identity.keys, hasTiers: identity.hasTiers)
+    let seeds =
+      identity.seeds > 1
+      ? SeedsTable(keys: identity.keys, seeds: identity.seeds, hasTiers: identity.hasTiers) : nil
     var failures: [String] = []
     var (replications, means): ([String], [String]) = ([], [])
     try replaceFile(at: "\(path)/sweep.csv") { (file) throws(ConfigError) in

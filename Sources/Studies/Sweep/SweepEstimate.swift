@@ -58,7 +58,7 @@ public struct SweepEstimate: Sendable {
     if let first = misfits.first, let reason = first.misfit {
       lines.append("\(misfits.count) cannot run, the first is \(describe(first)): \(reason)")
     }
-    let columns = SweepTable(keys: plan.keys).columns.map(\.name)
+    let columns = SweepTable(keys: plan.keys, hasTiers: plan.hasTiers).columns.map(\.name)
     lines.append("columns of sweep.csv: \(columns.joined(separator: " "))")
     return lines.joined(separator: "\n") + "\n"
   }
@@ -73,7 +73,11 @@ public struct SweepEstimate: Sendable {
       ("seeds", .array(plan.seeds.map { .integer(Int64(clamping: $0)) })),
       ("keys", .array(plan.keys.map { .string($0) })),
       ("cannot_run", .array(points.filter { $0.misfit != nil }.map { .integer(Int64($0.index)) })),
-      ("columns", .array(SweepTable(keys: plan.keys).columns.map { .string($0.name) })),
+      (
+        "columns",
+        .array(
+          SweepTable(keys: plan.keys, hasTiers: plan.hasTiers).columns.map { .string($0.name) })
+      ),
       ("sweep_hash", .string(plan.hash)),
     ])
   }

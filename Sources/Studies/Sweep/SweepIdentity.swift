@@ -11,6 +11,8 @@ struct SweepIdentity: Sendable, Equatable {
   var keys: [String]
   /// Runs of each point, which follow one another.
   var seeds: Int
+  /// Whether a point has tiers under HBM, of which the table has columns.
+  var hasTiers: Bool
   /// Version of the program that began it.
   var toolVersion: String
   /// Name of the sweep file.
@@ -22,6 +24,7 @@ struct SweepIdentity: Sendable, Equatable {
     points = plan.points.count
     keys = plan.keys
     seeds = max(1, plan.seeds.count)
+    hasTiers = plan.hasTiers
     toolVersion = martletVersion
     file = Paths.last(of: plan.file)
   }
@@ -59,17 +62,18 @@ struct SweepIdentity: Sendable, Equatable {
 
   /// The value of sweep.json.
   var json: JSON {
-    .object([
-      ("file", .string(file)), ("sweep_hash", .string(hash)), ("points", .integer(Int64(points))),
-      ("keys", .array(keys.map { .string($0) })), ("seeds", .integer(Int64(seeds))),
-      ("tool_version", .string(toolVersion)),
-    ])
+    .object(
+      [
+        ("file", .string(file)), ("sweep_hash", .string(hash)), ("points", .integer(Int64(points))),
+        ("keys", .array(keys.map { .string($0) })), ("seeds", .integer(Int64(seeds))),
+        ("tool_version", .string(toolVersion)),
+      ] + (hasTiers ? [("tiers", .bool(true))] : []))
   }
 
   private static func read(_ text: String, file: String) throws(ConfigError) -> SweepIdentity {
     try MappingReader.read(
       try ConfigNode(yaml: text, file: file), path: "", at: .file(file),
-      keys: ["file", "sweep_hash", "points", "keys", "seeds", "tool_version"]
+      keys: ["file", "sweep_hash", "points", "keys", "seeds", "tool_version", "tiers"]
     ) { (r) throws(ConfigError) in
       var keys: [String] = []
       if case .sequence(let nodes)? = r.optional("keys")?.node.content {
@@ -82,18 +86,21 @@ struct SweepIdentity: Sendable, Equatable {
         points: try r.required("points", "a number").whole(in: 1...SweepFile.mostPoints),
         keys: keys,
         seeds: try r.required("seeds", "a number").whole(in: 1...SweepFile.mostPoints),
+        hasTiers: try r.bool("tiers", default: false).value,
         toolVersion: try r.required("tool_version", "a version").text(),
         file: try r.required("file", "a name").text())
     }
   }
 
   private init(
-    hash: String, points: Int, keys: [String], seeds: Int, toolVersion: String, file: String
+    hash: String, points: Int, keys: [String], seeds: Int, hasTiers: Bool, toolVersion: String,
+    file: String
   ) {
     self.hash = hash
     self.points = points
     self.keys = keys
     self.seeds = seeds
+    self.hasTiers = hasTiers
     self.toolVersion = toolVersion
     self.file = file
   }

@@ -36,6 +36,9 @@ public struct SweepPlan: Sendable {
   /// Hash of everything that the results depend on, traces included.
   public let hash: String
 
+  /// Whether a point has tiers under HBM.
+  var hasTiers: Bool { points.contains { $0.config.cluster.memory != nil } }
+
   /// Reads the sweep file at `path`, lays `overrides` over its base and checks every point of it.
   ///
   /// - Throws: `ConfigError` for the first fault of any point: key, type, range, name, a trace that

@@ -113,7 +113,7 @@ public struct SweepRunner: Sendable {
         return stop.signal == nil && !pool.hasFault
       }
       guard let outcome else { return }
-      let row = SweepTable(keys: plan.keys).row(point, outcome)
+      let row = SweepTable(keys: plan.keys, hasTiers: plan.hasTiers).row(point, outcome)
       do throws(ConfigError) {
         try directory.save(
           SavedPoint(index: point.index, hash: point.hash, status: outcome.status, row: row))

@@ -35,13 +35,22 @@ enum PointStatus: String, Sendable {
 struct SweepTable: Sendable {
   /// The varied keys.
   let keys: [String]
+  /// Whether a point has tiers under HBM.
+  let hasTiers: Bool
 
   /// Keys of summary.json that are columns: `seed` leads the row, and wall-clock time differs
   /// between equal runs.
   private static let isScalar: [Bool] = ColumnCatalog.summary.map {
     !["seed", "wall_time_s"].contains($0.name)
   }
-  static let scalars = zip(ColumnCatalog.summary, isScalar).filter(\.1).map(\.0)
+  private static let common = zip(ColumnCatalog.summary, isScalar).filter(\.1).map(\.0)
+
+  /// The columns of numbers; those of tiers, which come last, where a point has any.
+  static func scalars(hasTiers: Bool) -> [ColumnEntry] {
+    hasTiers ? common + ColumnCatalog.memory : common
+  }
+
+  private var scalars: [ColumnEntry] { Self.scalars(hasTiers: hasTiers) }
 
   private var leading: [ColumnEntry] {
     let population = "points of the sweep"
@@ -64,7 +73,7 @@ struct SweepTable: Sendable {
   ]
 
   /// Columns of sweep.csv.
-  var columns: [ColumnEntry] { leading + Self.scalars + Self.ending }
+  var columns: [ColumnEntry] { leading + scalars + Self.ending }
 
   /// Columns of failed.csv.
   var failedColumns: [ColumnEntry] { leading + Self.ending }
@@ -84,25 +93,27 @@ struct SweepTable: Sendable {
     let error: String
     switch outcome {
     case .done(let values):
-      cells += values.map(\.cell)
+      cells += values.prefix(scalars.count).map(\.cell)
       error = ""
     case .stopped(let values, let reason):
-      cells += values.map(\.cell)
+      cells += values.prefix(scalars.count).map(\.cell)
       error = reason
     case .failed(let reason):
-      cells += Self.scalars.map { _ in "" }
+      cells += scalars.map { _ in "" }
       error = reason
     }
     return CSVText.row(cells + [outcome.status.rawValue, error])
   }
 
-  /// The values of `summary` that are columns.
+  /// The values of `summary` that are columns, those of tiers last; without tiers they are
+  /// undefined.
   static func values(_ summary: Summary) -> [SummaryValue] {
-    zip(summary.fields, isScalar).filter(\.1).map { $0.0.value }
+    zip(summary.commonFields, isScalar).filter(\.1).map { $0.0.value }
+      + summary.memoryFields.map(\.value)
   }
 
   /// The keys of `values`.
-  static var valueNames: [String] { scalars.map(\.name) }
+  static var valueNames: [String] { scalars(hasTiers: true).map(\.name) }
 
   /// The row of failed.csv that belongs to `row` of sweep.csv; nil when that is not whole.
   func failedRow(_ row: String) -> String? {
