@@ -41,6 +41,10 @@ public struct KernelProfile: Sendable, Equatable {
   /// Copies of blocks by one kernel.
   public var copyKernel = HostCopyTimes(perBlock: 0, efficiency: 0)
 
+  /// How much faster attention is than these constants, which were measured on kernels that look up
+  /// a block table.
+  public var speedup = AttentionSpeedup()
+
   /// Most decodes in the timings of decode attention.
   public static let mostMeasuredDecodes: Int32 = 512
   /// Most rows in the timings of matrix products.
@@ -84,4 +88,17 @@ extension LinkCollectives {
 extension LinkCollectives.Ring {
   /// Nothing known.
   static let zero = Self(latency: 0, perHop: 0, offset: 0, slope: 0, ramp: 0)
+}
+
+/// How much faster attention over contiguous keys and values is than over paged ones.
+public struct AttentionSpeedup: Sendable, Equatable {
+  /// Paged over contiguous time of attention of prompts.
+  public var prefill: Double
+  /// The same of new tokens.
+  public var decode: Double
+  /// The factors; 1 and 1 are paged kernels.
+  public init(prefill: Double = 1, decode: Double = 1) {
+    self.prefill = prefill
+    self.decode = decode
+  }
 }

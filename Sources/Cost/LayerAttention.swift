@@ -4,6 +4,7 @@ internal import Units
 /// Attention of all layers as one GPU sees it.
 struct LayerAttention: Sendable {
   private let layers: Double
+  private let speedup: AttentionSpeedup
   private let decode: DecodeAttention
   private let prefill: PrefillAttention
   private let mixed: MixedAttention
@@ -35,6 +36,7 @@ struct LayerAttention: Sendable {
     _ family: AttentionFamily, layers: Int = 1
   ) {
     self.layers = Double(layers)
+    speedup = kernels.speedup
     decode = DecodeAttention(kernels, decoding, gpu: gpu, family: family)
     prefill = PrefillAttention(kernels.prefill, prefilling, gpu: gpu)
     mixed = MixedAttention(
@@ -43,7 +45,8 @@ struct LayerAttention: Sendable {
 
   /// The prompts of a step alone, in one layer.
   func prefilling(_ shape: StepShape) -> Double {
-    shape.prefillTokens > 0 ? prefill.time(PrefillAttention.Chunks(shape)) : 0
+    shape.prefillTokens > 0
+      ? prefill.time(PrefillAttention.Chunks(shape)) / speedup.prefill : 0
   }
 
   /// What the decodes of a step do whatever their contexts; nil without decodes.
@@ -57,11 +60,14 @@ struct LayerAttention: Sendable {
   ) -> Double {
     guard let batch else { return layers * prefilling }
     let alone = batch.time(Double(shape.context), longest: Double(shape.longestContext))
-    guard shape.prefillTokens > 0 else { return layers * alone }
-    return layers
+    guard shape.prefillTokens > 0 else { return layers * (alone / speedup.decode) }
+    // Both together gain what they gain one after the other.
+    let paged = prefilling * speedup.prefill
+    let gain = (prefilling + alone / speedup.decode) / (paged + alone)
+    return layers * gain
       * mixed.time(
         PrefillAttention.Chunks(shape), Double(shape.decodes), Double(shape.context),
-        longest: Double(shape.longestContext), decoding: alone, prefilling: prefilling)
+        longest: Double(shape.longestContext), decoding: alone, prefilling: paged)
   }
 
   /// Prompts and decodes; in a step that has both, decoding is what it adds.

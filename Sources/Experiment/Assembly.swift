@@ -19,6 +19,8 @@ public struct Assembly: Sendable {
   public let deployment: Deployment
   /// KV blocks of one instance.
   public let blocks: Int32
+  /// The pages that are mapped for KV; nil when its blocks are found by a table.
+  public let pages: PagePlan?
   /// Limits that the scheduler is told.
   public let context: EngineContext
   /// The time of a step.
@@ -48,22 +50,26 @@ public struct Assembly: Sendable {
     let profile = try Self.profile(config.engine.profile, &resolved)
     deployment = try Self.deployment(config, profile)
     let longest = config.engine.maxModelLength?.value ?? deployment.model.maxContext
-    blocks = try Self.blocks(config, deployment)
+    pages = try PagePlan(config, deployment)
+    blocks = try Self.blocks(config, deployment, pages)
     context = EngineContext(
       maxModelLength: Int32(clamping: longest), gpuMemory: deployment.gpu.memory,
       seed: config.seed)
     var caveats: [String] = []
     let kernels = try Self.kernels(config.cluster.kernels, deployment, &caveats)
-    cost = try Self.cost(config.engine.cost, deployment, kernels, &resolved)
+    cost = try Self.cost(
+      config.engine.cost, deployment,
+      try Self.contiguous(kernels, config.engine, deployment.gpu), &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
     memory = try Self.memory(config, deployment, &resolved)
     try Self.checkPreemption(of: config, scheduler)
+    try Self.checkAllocator(of: config, scheduler)
     prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
     power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
     try Self.check(config.statistics, against: config.workload)
     resolved.maxModelLength = longest
-    resolved.kvPoolTokens = Int(blocks) * config.engine.blockSize.value
+    resolved.kvPoolTokens = Int(blocks) * (pages?.tokens ?? config.engine.blockSize.value)
     self.resolved = resolved
     caveats += [cost.caveat, Self.idleTiers(config, scheduler)].compactMap { $0 }
     if longest > deployment.model.maxContext {
@@ -89,9 +95,10 @@ public struct Assembly: Sendable {
     let recorder = Recorder(
       exactGaps: max(4096, 1 << 21 / count), logsSteps: config.output.steps)
     var batch = Batch(
-      blocks: blocks, tokensPerBlock: Int32(config.engine.blockSize.value),
+      blocks: blocks, tokensPerBlock: Int32(tokensPerBlock),
       maxModelLength: context.maxModelLength)
     installHost(in: &batch)
+    if let pageMapping { batch.mapPages(pageMapping) }
     var instances: [Instance] = []
     let names = prefixCache?.names(of: requests, in: batch)
     for number in 0..<count {
@@ -208,10 +215,10 @@ extension Assembly {
   }
 
   private static func blocks(
-    _ config: ExperimentConfig, _ deployment: Deployment
+    _ config: ExperimentConfig, _ deployment: Deployment, _ pages: PagePlan?
   ) throws(ConfigError) -> Int32 {
     let engine = config.engine
-    let size = engine.blockSize.value
+    let size = pages?.tokens ?? engine.blockSize.value
     let blocks: Int
     do {
       let pool = try KVPool(
@@ -223,7 +230,8 @@ extension Assembly {
     }
     guard let tokens = engine.kvPoolTokens else { return Int32(clamping: blocks) }
     guard tokens.value >= size else {
-      throw tokens.error("\(tokens.value) is less than one block of \(size) tokens").misfit
+      let unit = pages == nil ? "block" : "page group"
+      throw tokens.error("\(tokens.value) is less than one \(unit) of \(size) tokens").misfit
     }
     return Int32(clamping: tokens.value / size)
   }

@@ -172,6 +172,7 @@ extension ExperimentConfig {
         out.policy("eviction", engine.prefixCache.eviction, resolved.eviction)
       }
       out.preemption(engine.preemption)
+      out.allocator(engine.allocator)
     }
   }
 

@@ -139,7 +139,7 @@ extension Assembly {
     let rejected = record.requests.isRejected.count { $0 }
     if rejected > 0, let row = record.requests.isRejected.firstIndex(of: true) {
       let tokens = "\(record.requests.prompt[row]) + \(record.requests.output[row]) tokens"
-      let pool = Int(blocks) * config.engine.blockSize.value
+      let pool = Int(blocks) * tokensPerBlock
       warnings.warn(
         "unservable requests",
         "\(rejected) of \(record.requests.count) requests can never be served and are rejected, "

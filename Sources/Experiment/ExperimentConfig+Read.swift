@@ -94,7 +94,7 @@ extension EngineConfig {
       node, path: "engine", at: place,
       keys: [
         "scheduler", "block_size", "gpu_memory_utilization", "cost", "profile", "max_model_len",
-        "reserve", "kv_pool_tokens", "prefix_cache", "preemption",
+        "reserve", "kv_pool_tokens", "prefix_cache", "preemption", "allocator",
       ]
     ) { (r) throws(ConfigError) in
       let blockSize = try r.whole("block_size", default: 16, in: 1...1024)
@@ -112,7 +112,7 @@ extension EngineConfig {
         reserve: try r.quantity("reserve", default: Bytes(0), in: .notNegative),
         kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000),
         prefixCache: cache,
-        preemption: try PreemptionConfig(&r))
+        preemption: try PreemptionConfig(&r), allocator: try AllocatorConfig(&r))
     }
   }
 }

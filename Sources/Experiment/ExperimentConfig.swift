@@ -36,7 +36,7 @@ public struct ExperimentConfig: Sendable {
   /// Keys whose value is a policy: a bare name, or a mapping with `name` and options.
   package static let policyKeys = [
     "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction",
-    "engine.preemption", "router",
+    "engine.preemption", "engine.allocator", "router",
   ]
 }
 
@@ -142,6 +142,8 @@ public struct EngineConfig: Sendable {
   public var prefixCache: PrefixCacheConfig
   /// What becomes of a request that loses its memory.
   public var preemption: PreemptionConfig
+  /// How KV gets its memory.
+  public var allocator: AllocatorConfig
 }
 
 /// The prefix cache of every instance.

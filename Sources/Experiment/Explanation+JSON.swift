@@ -8,7 +8,7 @@ extension Explanation {
   public var json: JSON {
     let tiers = breakEven.map { [("break_even", $0.json)] } ?? []
     return .object(
-      layout + memory + time + tiers + [("caveats", .array(caveats.map { .string($0) }))])
+      layout + memory + pages + time + tiers + [("caveats", .array(caveats.map { .string($0) }))])
   }
 
   private func whole(_ value: Int) -> JSON { .integer(Int64(value)) }
@@ -41,8 +41,24 @@ extension Explanation {
       ("kv_pool_bytes", .quantity(perToken.value * Double(assembly.poolTokens))),
       ("kv_pool_tokens", whole(assembly.poolTokens)),
       ("kv_pool_blocks", whole(Int(assembly.blocks))),
-      ("block_tokens", whole(assembly.config.engine.blockSize.value)),
+      ("block_tokens", whole(assembly.tokensPerBlock)),
       ("max_model_len", whole(assembly.longest)), ("max_model_len_requests", whole(fit)),
+    ]
+  }
+
+  private var pages: [(String, JSON)] {
+    guard let pages = assembly.pages else { return [] }
+    return [
+      (
+        "page_group",
+        .object([
+          ("tokens", whole(pages.tokens)), ("pages_per_gpu", whole(pages.pages)),
+          ("page_bytes", .quantity(pages.size.value)),
+          ("bytes_per_gpu", .quantity(pages.groupBytes.value)),
+          ("map_time_s", .seconds(pages.groupTime)), ("chat_tokens", whole(Self.chat)),
+          ("chats", whole(Int(assembly.blocks) / assembly.blocks(of: Self.chat))),
+        ])
+      )
     ]
   }
 

@@ -53,13 +53,30 @@ extension Explanation {
       row(
         "KV pool",
         "\(pool) = \(NumberText.grouped(assembly.poolTokens)) tokens = "
-          + "\(NumberText.grouped(Int(assembly.blocks))) blocks of \(engine.blockSize.value)"))
+          + "\(NumberText.grouped(Int(assembly.blocks))) "
+          + (assembly.pages == nil ? "blocks" : "page groups")
+          + " of \(NumberText.grouped(assembly.tokensPerBlock))"))
     lines.append(
       row(
         "",
         "\(NumberText.grouped(fit)) requests of max_model_len "
           + "\(NumberText.grouped(assembly.longest)) fit"))
-    return lines
+    return lines + pages
+  }
+
+  private var pages: [String] {
+    guard let pages = assembly.pages else { return [] }
+    let chats = Int(assembly.blocks) / assembly.blocks(of: Self.chat)
+    return [
+      row(
+        "page group",
+        "\(NumberText.grouped(pages.tokens)) tokens = \(NumberText.grouped(pages.pages)) pages of "
+          + "\(pages.size) per GPU, mapped in \(NumberText.time(pages.groupTime))"),
+      row(
+        "",
+        "a request takes at least \(NumberText.bytes(pages.groupBytes)) per GPU; "
+          + "\(NumberText.grouped(chats)) chats of \(Self.chat) tokens fit"),
+    ]
   }
 
   private var knees: [String] {

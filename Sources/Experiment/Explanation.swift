@@ -56,6 +56,9 @@ public struct Explanation: Sendable {
     }
   }
 
+  /// Tokens of a short chat, prompt and answer.
+  static let chat = 256
+
   /// The experiment.
   public let assembly: Assembly
   /// The sizes of the steps.
@@ -159,12 +162,12 @@ extension Assembly {
 
   /// KV blocks that `tokens` tokens of one sequence take.
   func blocks(of tokens: Int) -> Int {
-    let size = config.engine.blockSize.value
+    let size = tokensPerBlock
     return (tokens + size - 1) / size
   }
 
   /// Tokens of an instance's KV pool.
-  var poolTokens: Int { Int(blocks) * config.engine.blockSize.value }
+  var poolTokens: Int { Int(blocks) * tokensPerBlock }
 
   /// Bytes that a token takes on all GPUs of an instance, copied heads included.
   var kvBytesPerToken: Bytes {
@@ -178,7 +181,7 @@ extension Assembly {
     let engine = config.engine
     return try? KVPool(
       deployment, utilization: engine.gpuMemoryUtilization.value, reserve: engine.reserve.value,
-      blockSize: engine.blockSize.value)
+      blockSize: tokensPerBlock)
   }
 
   /// Tokens of a step above which arithmetic at its peak takes longer than reading all weights.

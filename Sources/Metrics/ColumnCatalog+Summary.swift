@@ -149,6 +149,12 @@ extension ColumnCatalog {
     ColumnEntry("pcie_util", "0-1", "Busy share of the host links.", "null: no copies"),
     ColumnEntry("swap_in_bytes", "B", "KV copied back to HBM.", "all instances"),
     ColumnEntry("swap_out_bytes", "B", "KV copied out of HBM.", "all instances"),
+    ColumnEntry(
+      "mapped_page_groups", "", "Groups of pages mapped for KV, again after others had them, too.",
+      "all instances; null: blocks, not pages"),
+    ColumnEntry(
+      "page_map_stall_s", "s", "Time that steps waited until their pages were mapped.",
+      "all instances added up; null: blocks, not pages"),
     ColumnEntry("gpu_count", "", "GPUs of all instances.", "run"),
     ColumnEntry(
       "output_throughput_per_gpu", "tokens/s", "output_throughput / gpu_count.",

@@ -97,6 +97,10 @@ public struct RunTotals: Sendable, Equatable {
   public var swapOutBytes: Int64 = 0
   /// Time in which work was there and only copies kept it from a step.
   public var copyStallTime: Int128 = 0
+  /// Groups of pages that were mapped, by engines that map pages.
+  public var mappedPageGroups: Int64 = 0
+  /// Time by which steps ended later because their pages were still being mapped.
+  public var mapStallTime: Int128 = 0
   /// Time with at least one request swapped out, until it runs again.
   public var swappedTime: Int128 = 0
   /// ∫ requests swapped out, until they run again.
@@ -149,6 +153,8 @@ public struct RunTotals: Sendable, Equatable {
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
     copyStallTime += other.copyStallTime
+    mappedPageGroups += other.mappedPageGroups
+    mapStallTime += other.mapStallTime
     swappedTime += other.swappedTime
     swappedWait += other.swappedWait
     swapInWait += other.swapInWait

@@ -142,6 +142,11 @@ extension Summary {
       ("pcie_util", number(memory?.hostBusyShare)),
       ("swap_in_bytes", .integer(totals.swapInBytes)),
       ("swap_out_bytes", .integer(totals.swapOutBytes)),
+      ("mapped_page_groups", mapsPages ? .integer(totals.mappedPageGroups) : .undefined),
+      (
+        "page_map_stall_s",
+        mapsPages ? .seconds(Int64(clamping: totals.mapStallTime)) : .undefined
+      ),
       ("gpu_count", .integer(Int64(description.gpuCount))),
       ("output_throughput_per_gpu", number(outputPerGPU)),
       ("mean_mfu", number(description.meanMFU)),
@@ -202,6 +207,9 @@ extension Summary {
   private func hits(_ tokens: Int64) -> SummaryValue {
     totals.prefixQueryTokens > 0 ? .integer(tokens) : .undefined
   }
+
+  /// An engine that maps pages maps some for its first request.
+  private var mapsPages: Bool { totals.mappedPageGroups > 0 }
 
   private func text(_ value: String?) -> SummaryValue {
     value.map(SummaryValue.text) ?? .undefined

@@ -40,6 +40,8 @@ struct Orca: Sendable {
 public struct OrcaMax: Scheduler {
   /// `orca-max`.
   public static let name = "orca-max"
+  /// Contiguous memory.
+  public static let isPaged = false
   /// What it is.
   public static let summary = "Orca (Max): contiguous KV, max_model_len tokens reserved a request"
   private let orca: Orca
@@ -64,6 +66,8 @@ public struct OrcaMax: Scheduler {
 public struct OrcaPow2: Scheduler {
   /// `orca-pow2`.
   public static let name = "orca-pow2"
+  /// Contiguous memory.
+  public static let isPaged = false
   /// What it is.
   public static let summary =
     "Orca (Pow2): contiguous KV, prompt + next power of two of the output (oracle)"
@@ -89,6 +93,8 @@ public struct OrcaPow2: Scheduler {
 public struct OrcaOracle: Scheduler {
   /// `orca-oracle`.
   public static let name = "orca-oracle"
+  /// Contiguous memory.
+  public static let isPaged = false
   /// What it is.
   public static let summary = "Orca (Oracle): contiguous KV, exact prompt + output (oracle)"
   /// It knows output lengths.

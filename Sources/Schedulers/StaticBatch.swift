@@ -25,6 +25,8 @@ public struct StaticBatch: Scheduler {
 
   /// `static-batch`.
   public static let name = "static-batch"
+  /// Contiguous memory.
+  public static let isPaged = false
   /// What it is.
   public static let summary =
     "FasterTransformer-like: a batch runs to its end before the next is formed"

@@ -18,10 +18,10 @@ extension Batch {
     for other in robbed where sequences[Int(other)].phase == .decoding { noteFilling(of: other) }
   }
 
-  /// Notes when the groups of a decoding sequence will be full.
+  /// Notes when the groups of a decoding sequence, or the pages behind it, will be full.
   mutating func noteFilling(of slot: Slot) {
-    guard let groups else { return }
-    let capacity = Int(groups.capacity(of: slot)) * Int(tokensPerBlock)
+    guard let held = groups?.capacity(of: slot) ?? pages?.map.capacity(of: slot) else { return }
+    let capacity = Int(held) * Int(tokensPerBlock)
     let fills = clock + capacity - Int(length(slot))
     guard sequences[Int(slot)].fills != fills else { return }
     sequences[Int(slot)].fills = fills
@@ -36,7 +36,11 @@ extension Batch {
   mutating func growGroups() {
     while let slot = full.popLast() {
       let s = sequences[Int(slot)]
-      guard s.phase == .decoding, s.fills == clock, var groups else { continue }
+      guard s.phase == .decoding, s.fills == clock else { continue }
+      guard var groups else {
+        growPages(slot)
+        continue
+      }
       self.groups = nil
       let robbed = groups.allocate(slot, 1) { other in
         let held = blocksHeld(by: other)

@@ -44,6 +44,15 @@ extension Batch {
     checkRunningOrder()
     checkHost()
     checkLoads()
+    checkPages()
+  }
+
+  private func checkPages() {
+    guard let map = pages?.map else { return }
+    map.checkInvariants()
+    for slot in sequences.indices where sequences[slot].phase != .gone {
+      precondition(map.capacity(of: Slot(slot)) >= blocksHeld(by: Slot(slot)), "no page (I4)")
+    }
   }
 
   /// Recounts what is on the host and on its way (invariant I5).

@@ -126,7 +126,7 @@ extension Batch {
     longest.compact(decodes: decodes, sequences)
     milestones.push(UInt64(finishes) << 24 | UInt64(slot))
     if s.region == nil { growthAt[phase(s.stored)] += 1 }
-    if groups != nil { noteFilling(of: slot) }
+    if groups != nil || pages != nil { noteFilling(of: slot) }
     fresh.append(slot)
   }
 
@@ -160,6 +160,7 @@ extension Batch {
       dropCopy(slot)
       groups?.release(slot)
     }
+    pages?.map.release(slot)
     if let region = s.region {
       regions.give(region)
     } else if prefix == nil {

@@ -39,6 +39,8 @@ public struct Batch: Sendable {
   var swap: SwapSpace?
   /// How the blocks of sequences lie in HBM; nil where nobody asks.
   var groups: BlockGroups?
+  /// The pages mapped behind contiguous tensors; nil where blocks are found by a table.
+  var pages: PageState?
   /// Requests without KV, in the order in which they are served.
   public internal(set) var waiting = WaitingQueue()
   /// Sequences with part of their prompt computed, oldest first.
@@ -260,6 +262,7 @@ extension Batch {
     prefilling.append(slot)
     link(slot)
     allocateGroups(slot, sequence.blocks)
+    openPages(slot)
     schedule(slot, tokens)
   }
 
@@ -289,6 +292,7 @@ extension Batch {
     hasChanged = true
     sequences[Int(slot)].blocks += need
     allocateGroups(slot, need)
+    extendPages(slot)
     schedule(slot, tokens)
     return tokens
   }

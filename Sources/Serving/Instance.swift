@@ -28,6 +28,8 @@ public struct Instance: Sendable {
   private var start = Instant.zero
   private var count = 0
   private var done = 0
+  /// When the last step that has ended began; nil before.
+  private var lastStart: Instant?
   private var reach: Int
   private let maxLeap: Int
   // Accounts of time.
@@ -204,7 +206,8 @@ public struct Instance: Sendable {
     count = runsDecodes ? batch.steadySteps(limit: limit) : 1
     precondition(count > 0, "a decode step was planned without blocks for it")
     if ends.count < count { ends += Array(repeating: .zero, count: reach - ends.count) }
-    cost.ends(of: shape, from: now, count: count, into: &ends)
+    let mapped = mapPages(at: now)
+    cost.ends(of: shape, from: mapped, count: count, into: &ends)
     (start, done) = (now, 0)
     if count > 1, let expiry = batch.expiryOfIdleHits {
       count = firstEnd(notBefore: expiry) + 1
@@ -212,6 +215,15 @@ public struct Instance: Sendable {
     isStepping = true
     waitingAtLaunch = Int32(batch.waiting.count)
     return ends[count - 1]
+  }
+
+  /// Maps the pages of the step that starts now; answers when it can begin to compute.
+  private mutating func mapPages(at now: Instant) -> Instant {
+    guard batch.pages != nil else { return now }
+    let stall = batch.pageStall(window: lastStart.map { now - $0 })
+    recorder.totals.mappedPageGroups = batch.pages?.count ?? 0
+    recorder.totals.mapStallTime += Int128(stall)
+    return Instant(picoseconds: now.picoseconds + stall)
   }
 
   /// Shortens the leap to the step in flight at `now`; returns its end when that is sooner.
@@ -257,6 +269,7 @@ public struct Instance: Sendable {
     batch.now = now
     apply(count - done)
     isStepping = false
+    lastStart = count > 1 ? ends[count - 2] : start
     account(until: now)
     let computed = Int64(batch.prefillTokens)
     batch.endChunks(at: now, &requests, &recorder)

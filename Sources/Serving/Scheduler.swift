@@ -58,6 +58,8 @@ public protocol Scheduler: Sendable {
   static var isOracle: Bool { get }
   /// Whether its engine can keep prompts in a prefix cache.
   static var cachesPrefixes: Bool { get }
+  /// Whether it gives requests blocks as they grow, and not contiguous memory once and for all.
+  static var isPaged: Bool { get }
   /// Whether its engine can swap instead of recomputing, as an experiment asks; one that swaps by
   /// its own rules does not ask.
   static var offersSwap: Bool { get }
@@ -76,6 +78,8 @@ public protocol Scheduler: Sendable {
 extension Scheduler {
   /// Only what a real engine knows.
   public static var isOracle: Bool { false }
+  /// Blocks as needed.
+  public static var isPaged: Bool { true }
   /// Whoever loses its memory computes it again.
   public static var offersSwap: Bool { false }
   /// As asked, where that is offered.

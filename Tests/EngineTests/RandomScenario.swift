@@ -67,6 +67,8 @@ struct RandomScenario {
   var table: RequestTable
   /// How prompts are cached; nil: not at all.
   var prefixes: PrefixSetting?
+  /// How pages are mapped; nil: not at all.
+  var pages: PageMapping?
 
   static let policies = [
     "vllm-v0", "vllm-v1", "orca-max", "orca-pow2", "orca-oracle", "static-batch",
@@ -186,6 +188,7 @@ struct RandomScenario {
       blocks: Int32(blocks), tokensPerBlock: Int32(tokensPerBlock),
       maxModelLength: Int32(maxModelLength))
     prefixes?.install(in: &batch, table)
+    if let pages { batch.mapPages(pages) }
     return batch
   }
 
