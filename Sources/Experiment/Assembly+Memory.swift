@@ -128,8 +128,9 @@ extension Assembly {
   /// What to say of tiers that nothing uses.
   static func idleTiers(_ config: ExperimentConfig, _ scheduler: any Scheduler) -> String? {
     guard config.cluster.memory != nil, config.engine.preemption.name.value == .recompute,
-      scheduler.swapMode(nil) == nil
+      scheduler.swapMode(nil) == nil, config.engine.prefixCache.offload == nil
     else { return nil }
-    return "cluster.memory changes no run: preemption is recompute, so no KV leaves HBM"
+    return "cluster.memory changes no run: preemption is recompute and engine.prefix_cache has no "
+      + "offload, so no KV leaves HBM"
   }
 }

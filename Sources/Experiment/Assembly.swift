@@ -63,6 +63,7 @@ public struct Assembly: Sendable {
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
     memory = try Self.memory(config, deployment, &resolved)
     try Self.checkPreemption(of: config, scheduler)
+    try Self.checkOffload(of: config)
     try Self.checkAllocator(of: config, scheduler)
     prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
     router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
@@ -103,7 +104,10 @@ public struct Assembly: Sendable {
     let names = prefixCache?.names(of: requests, in: batch)
     for number in 0..<count {
       var own = batch
-      if let names { prefixCache?.install(names, in: &own, number: number) }
+      if let names {
+        prefixCache?.install(names, in: &own, number: number)
+        installTiers(in: &own, names: names.count, number: number)
+      }
       instances.append(
         Instance(
           batch: own, scheduler: scheduler, cost: cost, maxLeap: exactSteps ? 1 : 256,

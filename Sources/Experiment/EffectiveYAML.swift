@@ -13,6 +13,8 @@ public struct ResolvedConfig: Sendable {
   public var profile: [(name: String, text: String)] = []
   /// Options of `engine.prefix_cache.eviction`.
   public var eviction: [(name: String, text: String)] = []
+  /// Options of `engine.prefix_cache.offload.eviction`.
+  public var lowerEviction: [(name: String, text: String)] = []
   /// Options of `router`.
   public var router: [(name: String, text: String)] = []
   /// Longest request in tokens, for the comment on `max_model_len`.
@@ -170,6 +172,7 @@ extension ExperimentConfig {
         out.key("enabled", "\(engine.prefixCache.enabled.value)")
         out.key("index", Scalar.written(engine.prefixCache.index.value))
         out.policy("eviction", engine.prefixCache.eviction, resolved.eviction)
+        out.offload(engine.prefixCache.offload, resolved.lowerEviction)
       }
       out.preemption(engine.preemption)
       out.allocator(engine.allocator)

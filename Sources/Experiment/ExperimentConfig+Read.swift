@@ -120,12 +120,15 @@ extension EngineConfig {
 extension PrefixCacheConfig {
   fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
-      node, path: "engine.prefix_cache", at: place, keys: ["enabled", "index", "eviction"]
+      node, path: "engine.prefix_cache", at: place, keys: ["enabled", "index", "eviction", "offload"]
     ) { (r) throws(ConfigError) in
       PrefixCacheConfig(
         enabled: try r.bool("enabled", default: false),
         index: try r.text("index", default: "hash"),
-        eviction: try r.policy("eviction", default: "lru"))
+        eviction: try r.policy("eviction", default: "lru"),
+        offload: try r.optional("offload").map { (field) throws(ConfigError) in
+          try OffloadConfig(field)
+        })
     }
   }
 }

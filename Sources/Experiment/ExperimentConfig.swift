@@ -36,6 +36,7 @@ public struct ExperimentConfig: Sendable {
   /// Keys whose value is a policy: a bare name, or a mapping with `name` and options.
   package static let policyKeys = [
     "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction",
+    "engine.prefix_cache.offload.eviction",
     "engine.preemption", "engine.allocator", "router",
   ]
 }
@@ -154,6 +155,8 @@ public struct PrefixCacheConfig: Sendable {
   public var index: Located<String>
   /// Which cached blocks go first.
   public var eviction: PolicyConfig
+  /// How it goes on in the tiers under HBM; nil: it does not.
+  public var offload: OffloadConfig?
 }
 
 /// The requests of a run.

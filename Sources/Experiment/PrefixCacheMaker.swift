@@ -12,6 +12,8 @@ struct PrefixCacheMaker: Sendable {
   private let isOracle: Bool
   private let seed: UInt64
   private let policy: Policy
+  /// That of the tiers under HBM; nil without.
+  private let lower: Policy?
 
   /// How to make a policy, and what all of them can share.
   private struct Policy: Sendable {
@@ -41,6 +43,7 @@ struct PrefixCacheMaker: Sendable {
         "eviction", eviction.name.value, known: evictions.map { $0.name }, at: eviction.name.place)
     }
     (policy, resolved.eviction) = try Self.maker(type, eviction)
+    lower = try Self.lower(cache.offload, &resolved)
     isOracle = type.isOracle
     seed = config.seed
     guard cache.enabled.value else { return nil }
@@ -51,6 +54,20 @@ struct PrefixCacheMaker: Sendable {
           + "write false or one of \(able)"
       ).misfit
     }
+  }
+
+  private static func lower(
+    _ offload: OffloadConfig?, _ resolved: inout ResolvedConfig
+  ) throws(ConfigError) -> Policy? {
+    guard let eviction = offload?.eviction else { return nil }
+    guard let type = evictions.first(where: { $0.name == eviction.name.value }) else {
+      throw .unknown(
+        "eviction", eviction.name.value, known: evictions.map { $0.name }, at: eviction.name.place)
+    }
+    if let fault = TieredStore.fault(type) { throw eviction.name.error(fault).misfit }
+    let (policy, options) = try maker(type, eviction)
+    resolved.lowerEviction = options
+    return policy
   }
 
   private static func maker<P: EvictionPolicy>(
@@ -65,6 +82,8 @@ struct PrefixCacheMaker: Sendable {
   /// What every instance must know of the prompts of `requests`.
   struct Names {
     fileprivate let keys: PrefixKeys
+    /// Numbers of names.
+    var count: Int { keys.count }
     /// Of all instances, whose batches are alike; its arrays have one copy.
     fileprivate let context: EvictionContext
   }
@@ -79,6 +98,16 @@ struct PrefixCacheMaker: Sendable {
       nextUse: trace?.nextUses ?? [], uses: trace?.blocks ?? [])
     context.advice = policy.advice(context)
     return Names(keys: keys, context: context)
+  }
+
+  /// The policy of a tier under HBM, tier `number` of all.
+  func lowerPolicy(
+    capacity: Int, names: Int, tokensPerBlock: Int32, number: Int
+  ) -> any EvictionPolicy {
+    var context = EvictionContext(
+      capacity: capacity, blockCount: names, tokensPerBlock: tokensPerBlock)
+    context.seed = seed &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15
+    return (lower ?? policy).make(context)
   }
 
   /// Gives `batch`, that of instance `number`, its cache.

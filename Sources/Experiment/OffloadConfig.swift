@@ -1,0 +1,118 @@
+internal import Catalog
+internal import Cluster
+public import Files
+internal import Memory
+public import Serving
+
+/// The tiers under HBM as the prefix cache uses them.
+public struct OffloadConfig: Sendable {
+  /// When blocks go down.
+  public enum Write: String, Sendable, CaseIterable {
+    /// When they are computed; tiers hold copies of each other's.
+    case through
+    /// When they make room in the tier above; a block lies in one tier.
+    case back
+  }
+  /// When blocks go down.
+  public var write: Located<Write>
+  /// Whether what lies there is loaded or computed again.
+  public var load: Located<LoadRule>
+  /// What one copy carries.
+  public var granularity: Located<CopyGranularity>
+  /// Which blocks of a tier go first.
+  public var eviction: PolicyConfig
+  /// Where it is written.
+  public var place: Place
+
+  /// Reads `engine.prefix_cache.offload`.
+  init(_ field: Field) throws(ConfigError) {
+    let place = field.place
+    self = try MappingReader.read(
+      field.node, path: field.key, at: place, keys: ["write", "load", "granularity", "eviction"]
+    ) { (r) throws(ConfigError) in
+      OffloadConfig(
+        write: try Self.choice(&r, "write", default: .through),
+        load: try Self.choice(&r, "load", default: .cheaper),
+        granularity: try Self.choice(&r, "granularity", default: .layer),
+        eviction: try r.policy("eviction", default: "lru"), place: place)
+    }
+  }
+
+  private init(
+    write: Located<Write>, load: Located<LoadRule>, granularity: Located<CopyGranularity>,
+    eviction: PolicyConfig, place: Place
+  ) {
+    self.write = write
+    self.load = load
+    self.granularity = granularity
+    self.eviction = eviction
+    self.place = place
+  }
+
+  private static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
+    _ r: inout MappingReader, _ key: String, default standing: Value
+  ) throws(ConfigError) -> Located<Value> {
+    guard let field = r.optional(key) else { return r.standing(standing, for: key) }
+    return field.located(try field.choice(of: Value.self))
+  }
+}
+
+extension YAMLWriter {
+  /// `engine.prefix_cache.offload`, where there is one.
+  mutating func offload(_ offload: OffloadConfig?, _ options: [(name: String, text: String)]) {
+    guard let offload else { return }
+    block("offload") { out in
+      out.key("write", offload.write.value.rawValue)
+      out.key("load", offload.load.value.rawValue)
+      out.key("granularity", offload.granularity.value.rawValue)
+      out.policy("eviction", offload.eviction, options)
+    }
+  }
+}
+
+extension Assembly {
+  /// Refuses an offload that the memory or the cache of `config` cannot serve.
+  static func checkOffload(of config: ExperimentConfig) throws(ConfigError) {
+    guard let offload = config.engine.prefixCache.offload else { return }
+    guard config.cluster.memory?.tiers.isEmpty == false else {
+      throw ConfigError(
+        offload.place,
+        "engine.prefix_cache.offload needs tiers under HBM; "
+          + "write cluster.memory: {dram: {capacity: 256 GiB}}"
+      ).misfit
+    }
+    guard config.engine.prefixCache.enabled.value else {
+      throw ConfigError(
+        offload.place,
+        "engine.prefix_cache.offload needs the cache itself; write enabled: true beside it"
+      ).misfit
+    }
+    guard config.engine.preemption.name.value == .recompute else {
+      throw config.engine.preemption.name.error(
+        "swap and engine.prefix_cache.offload exclude each other; write recompute"
+      ).misfit
+    }
+  }
+
+  /// Gives the batch of instance `number`, whose prompts have `names` names, the tiers under its
+  /// cache.
+  func installTiers(in batch: inout Batch, names: Int, number: Int) {
+    guard let offload = config.engine.prefixCache.offload, let prefixCache else { return }
+    let stores = tiers.enumerated().map { (index, tier) in
+      TieredStore.Tier(
+        capacity: tier.capacityBlocks,
+        policy: prefixCache.lowerPolicy(
+          capacity: Int(tier.capacityBlocks), names: names,
+          tokensPerBlock: batch.tokensPerBlock, number: number * tiers.count + index))
+    }
+    var mode = OffloadMode()
+    mode.writing = offload.write.value == .through ? .through : .back
+    mode.load = offload.load.value
+    mode.granularity = offload.granularity.value
+    batch.offload(
+      to: TieredStore(names: names, tiers: stores, writing: mode.writing), mode,
+      BlockLayout(
+        bytesPerBlock: kvBytesPerBlockPerGPU, tensors: kvCopies.tensors,
+        gpus: Int64(deployment.gpus)), computing: cost, over: topology.links(of: number))
+  }
+}
