@@ -18,6 +18,13 @@ extension ColumnCatalog {
     ColumnEntry(
       "num_copies", "", "Copies issued by one GPU for the transfers that landed.", instances),
     ColumnEntry(
+      "context_out_bytes", "B",
+      "The part of swap_out_bytes that was kept of finished turns for the next ones.",
+      "all instances"),
+    ColumnEntry(
+      "context_in_bytes", "B", "The part of swap_in_bytes that next turns found.",
+      "all instances"),
+    ColumnEntry(
       "swapped_time_s", "s",
       "Time with at least one request swapped out, from the decision until it runs again.",
       instances),

@@ -37,6 +37,9 @@ public struct MemorySummary: Sendable {
   private let transfers: Int64
   private let copies: Int64
   private let waiting: Int128
+  /// Bytes of contexts that moved, those of all GPUs.
+  private let contextsOut: Int64
+  private let contextsIn: Int64
 
   init(_ record: MemoryRecord, _ totals: RunTotals, end: Instant) {
     let run = Double(end.picoseconds)
@@ -73,6 +76,7 @@ public struct MemorySummary: Sendable {
     self.totals = totals
     (transfers, copies) = (record.transfers, record.copies)
     waiting = record.waiting.reduce(0, +)
+    (contextsOut, contextsIn) = (record.bytes(of: "context_out"), record.bytes(of: "context_in"))
   }
 
   /// The keys that every run with tiers has.
@@ -89,6 +93,8 @@ public struct MemorySummary: Sendable {
       ("copy_waiting_s", time(memory?.waiting)),
       ("num_transfers", count(memory?.transfers)),
       ("num_copies", count(memory?.copies)),
+      ("context_out_bytes", count(memory?.contextsOut)),
+      ("context_in_bytes", count(memory?.contextsIn)),
       ("swapped_time_s", time(memory?.totals.swappedTime)),
       ("swapped_wait_s", time(memory?.totals.swappedWait)),
       ("swap_in_wait_s", time(memory?.totals.swapInWait)),
@@ -117,5 +123,13 @@ public struct MemorySummary: Sendable {
           "mean over the links, whole run"),
       ]
     }
+  }
+}
+
+extension MemoryRecord {
+  /// Bytes that moved into or out of HBM for a cause, those of all GPUs.
+  fileprivate func bytes(of cause: String) -> Int64 {
+    guard let index = LinkRecord.causeNames.firstIndex(of: cause) else { return 0 }
+    return links.reduce(0) { $0 + ($1.touchesHBM ? $1.causes[index].bytes : 0) } * gpus
   }
 }

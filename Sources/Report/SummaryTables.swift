@@ -46,7 +46,8 @@ struct SummaryTables {
         "prefix_cache_hit_tokens", "prefix_cache_query_tokens", "hit_tokens_hbm",
         "hit_tokens_dram", "hit_tokens_cxl", "hit_tokens_ssd", "swap_in_bytes", "swap_out_bytes",
         "pcie_util", "copy_stall_s", "copy_stall_share", "copy_waiting_s", "num_transfers",
-        "num_copies", "swapped_time_s", "swapped_wait_s", "swap_in_wait_s", "context_in_wait_s",
+        "num_copies", "context_out_bytes", "context_in_bytes", "swapped_time_s", "swapped_wait_s",
+        "swap_in_wait_s", "context_in_wait_s",
       ]
     ),
     (

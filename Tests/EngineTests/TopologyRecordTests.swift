@@ -10,9 +10,11 @@ import Testing
 import Units
 
 @Suite struct TopologyRecordTests {
-  /// Two instances behind one link of 1 kB/ms and 0.5 ms a copy. Each has 20 blocks of one token
-  /// and gets prompts of 10 and 6 tokens with 8 tokens of output: at 36 ms the pool is full, and
-  /// the 8 blocks of the second prompt go out in 16 copies, 8 ms + 8 ms.
+  /// Two instances behind one link of 1 kB/ms and 0.5 ms a copy.
+  ///
+  /// Each has 20 blocks of one token and gets prompts of 10 and 6 tokens with 8 tokens of output.
+  /// At 36 ms the pool is full, and the 8 blocks of the second prompt go out in 16 copies, which
+  /// takes 8 ms + 8 ms.
   private func run(maxLeap: Int = 256) -> RunRecord {
     var scenario = Scenario(
       [Request(0, 10, 8), Request(0, 10, 8), Request(0, 6, 8), Request(0, 6, 8)],

@@ -12,6 +12,8 @@ func tieredRecord() -> RunRecord {
     causes[0].bytes = bytes
     causes[0].transfers = 1
     causes[0].waiting = Int128(busy / 4)
+    causes[2].bytes = isNear ? 10 : 1
+    causes[0].bytes -= causes[2].bytes
     return LinkRecord(
       fabric: fabric, lane: number, link: link, direction: direction, instances: 1,
       touchesHBM: isNear, busy: Int128(busy), causes: causes)
@@ -62,6 +64,9 @@ func tieredRecord() -> RunRecord {
     #expect(value("copy_waiting_s") == .seconds(11))
     #expect(value("num_transfers") == .integer(3))
     #expect(value("num_copies") == .integer(40))
+    // Of two GPUs, over the four lanes that end at HBM.
+    #expect(value("context_out_bytes") == .integer(2 * 4 * 10))
+    #expect(value("context_in_bytes") == .integer(0))
     #expect(value("swapped_time_s") == .seconds(2 * second))
     #expect(value("swapped_wait_s") == .seconds(5 * second))
     #expect(value("swap_in_wait_s") == .seconds(millisecond))

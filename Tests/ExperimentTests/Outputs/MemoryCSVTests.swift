@@ -144,7 +144,7 @@ func tieredRecord() -> RunRecord {
         let name: String?
         let instance: Int?
         let bytes: Int?
-        let queued_us: Double?
+        let queuedUs: Double?
         let cancelled: Bool?
         let unfinished: Bool?
       }
@@ -159,9 +159,15 @@ func tieredRecord() -> RunRecord {
     let traceEvents: [Event]
   }
 
+  private static func events(_ bytes: Data) throws -> [Trace.Event] {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Trace.self, from: bytes).traceEvents
+  }
+
   @Test func `lanes are tracks, and what moves at once lies side by side`() throws {
     let text = everything(of: tieredRecord()).text("timeline.json")
-    let events = try JSONDecoder().decode(Trace.self, from: Data(text.utf8)).traceEvents
+    let events = try Self.events(Data(text.utf8))
       .filter { $0.pid == 2 }
     let names = events.filter { $0.ph == "M" }
     #expect(names.map(\.name) == ["process_name", "thread_name", "thread_name", "thread_name"])
@@ -175,7 +181,7 @@ func tieredRecord() -> RunRecord {
     #expect(slices.map(\.tid) == [0, 2, 0, 1])
     #expect(slices.map(\.ts) == [0, 500e3, 750e3, 3_500e3])
     #expect(slices.map(\.dur) == [750e3, 100e3, 250e3, 500e3])
-    #expect(slices.map(\.args?.queued_us) == [0, 100e3, 750e3, 500e3])
+    #expect(slices.map(\.args?.queuedUs) == [0, 100e3, 750e3, 500e3])
     #expect(slices.map { $0.args?.cancelled ?? false } == [false, false, true, false])
     #expect(slices.map { $0.args?.unfinished ?? false } == [false, false, false, true])
   }
@@ -254,7 +260,7 @@ func tieredRecord() -> RunRecord {
   @Test func `slices of a lane in order of arrival do not overlap`() throws {
     let (sink, summary) = try files(pressed, exactSteps: false)
     let bytes = Data(sink.text("timeline.json").utf8)
-    let events = try JSONDecoder().decode(Trace.self, from: bytes).traceEvents
+    let events = try Self.events(bytes)
     let slices = events.filter { $0.pid == 2 && $0.ph == "X" }
     #expect(
       Int64(slices.count)

@@ -5,6 +5,7 @@ import Testing
 @Suite struct SweepTiersTests {
   private let tiers = [
     "copy_stall_s", "copy_stall_share", "copy_waiting_s", "num_transfers", "num_copies",
+    "context_out_bytes", "context_in_bytes",
     "swapped_time_s", "swapped_wait_s", "swap_in_wait_s", "context_in_wait_s",
   ]
 
