@@ -83,8 +83,9 @@ public struct VLLMv0: Scheduler {
     return .decode(heedsArrivals: isOpen)
   }
 
-  /// Computes what prompts lack that were loaded in part from tiers under HBM; they have their
-  /// blocks. Answers the tokens.
+  /// Computes what prompts lack that were loaded from tiers under HBM, and answers the tokens.
+  ///
+  /// They have their blocks.
   private func resume(_ batch: inout Batch) -> Int32 {
     var tokens: Int32 = 0
     for slot in batch.prefilling {

@@ -297,8 +297,8 @@ extension Batch {
     return tokens
   }
 
-  /// Takes a running sequence, or one that loads, out of the batch; it waits at the queue's head, and its KV is lost
-  /// but for what stays in the prefix cache.
+  /// Takes a running sequence, or one that loads, out of the batch; it waits at the queue's head,
+  /// and its KV is lost but for what stays in the prefix cache.
   public mutating func preempt(_ slot: Slot) {
     hasChanged = true
     var lost: Int32?

@@ -70,8 +70,13 @@ struct OffloadScenario {
   var setting = OffloadSetting()
   /// Whether the scheduler takes blocks from those who load, from time to time.
   var isFickle = false
+  var checksInvariants = true
+  /// Whether copies slow steps down.
+  var slowsSteps = true
 
+  /// Tiers beside which steps take what they take without.
   init(base: RandomScenario, _ setting: OffloadSetting) {
+    slowsSteps = false
     self.base = base
     self.setting = setting
   }
@@ -82,7 +87,7 @@ struct OffloadScenario {
     let pool = Int32(base.blocks)
     let able = evictions.filter { !$0.isOracle && $0.name != "infinite" }
     setting.capacities = (0..<1 + random.below(3)).map { _ in
-      random.pick([1, max(1, pool / 8), pool, pool * 9])
+      random.pick([1, max(1, pool / 4), pool, pool * 9, pool * 9])
     }
     setting.policies = (0..<3).map { _ in random.below(2) == 0 ? LRU.self : random.pick(able) }
     if random.below(4) == 0 { setting.life = Seconds(random.pick([0.02, 0.2, 1])) }
@@ -91,7 +96,7 @@ struct OffloadScenario {
     setting.admission = random.pick([.prefix, .prefix, .whole])
     setting.mode.writing = random.pick([.back, .through])
     setting.mode.granularity = random.pick(CopyGranularity.allCases)
-    setting.mode.load = random.pick([.always, .always, .cheaper, .cheaper, .never])
+    setting.mode.load = random.pick([.always, .always, .always, .cheaper, .cheaper, .never])
     setting.perLink = random.pick([1, 1, 2, 3])
     setting.isDuplex = random.below(3) > 0
     setting.isPipelined = random.below(2) == 0
@@ -105,7 +110,7 @@ struct OffloadScenario {
 
   func simulation(maxLeap: Int, logsSteps: Bool = false) -> Simulation {
     let topology = setting.topology(instances: base.instances)
-    let cost = CopyingCost(base: base.cost)
+    let cost: any StepCost = slowsSteps ? CopyingCost(base: base.cost) : base.cost
     let instances = (0..<base.instances).map { i in
       var batch = Batch(
         blocks: Int32(base.blocks), tokensPerBlock: Int32(base.tokensPerBlock),
@@ -128,7 +133,7 @@ struct OffloadScenario {
       requests: base.table, instances: instances,
       router: RoundRobin(NoOptions(), instances: base.instances),
       series: TimeSeries(width: 700_000_000_000, instances: base.instances), topology: topology)
-    simulation.checksInvariants = true
+    simulation.checksInvariants = checksInvariants
     return simulation
   }
 
