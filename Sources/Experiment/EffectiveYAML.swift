@@ -116,6 +116,7 @@ extension ExperimentConfig {
       out.key("steps", "\(output.steps)")
       out.key("timeseries", "\(output.timeseries)")
       if cluster.memory != nil { out.key("links", "\(output.links)") }
+      if output.users { out.key("users", "true") }
       out.key("timeline", "\(output.timeline)")
     }
     return out.text

@@ -177,6 +177,7 @@ extension Execution {
     choice.steps = assembly.config.output.steps
     choice.timeseries = assembly.config.output.timeseries
     choice.links = assembly.config.output.links
+    choice.users = assembly.config.output.users
     choice.timeline = assembly.config.output.timeline
     var sink = DirectorySink(directory.partial)
     try writeOutputs(of: record, summary, choice, to: &sink)
@@ -238,6 +239,7 @@ extension Execution {
       + (output.requests ? ["requests.csv"] : []) + (output.timeseries ? ["timeseries.csv"] : [])
       + (hasTiers && output.timeseries ? ["tiers.csv"] : [])
       + (hasTiers && output.links ? ["links.csv"] : [])
+      + (output.users && summary.fairness != nil ? ["users.csv"] : [])
       + (output.steps ? ["steps.csv"] : []) + (output.timeline ? ["timeline.json"] : [])
   }
 }

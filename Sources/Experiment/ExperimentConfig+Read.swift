@@ -120,7 +120,8 @@ extension EngineConfig {
 extension PrefixCacheConfig {
   fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
-      node, path: "engine.prefix_cache", at: place, keys: ["enabled", "index", "eviction", "offload"]
+      node, path: "engine.prefix_cache", at: place,
+      keys: ["enabled", "index", "eviction", "offload"]
     ) { (r) throws(ConfigError) in
       PrefixCacheConfig(
         enabled: try r.bool("enabled", default: false),
@@ -153,13 +154,14 @@ extension OutputConfig {
   fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "output", at: place,
-      keys: ["requests", "steps", "timeseries", "links", "timeline"]
+      keys: ["requests", "steps", "timeseries", "links", "users", "timeline"]
     ) { (r) throws(ConfigError) in
       OutputConfig(
         requests: try r.bool("requests", default: true).value,
         steps: try r.bool("steps", default: false).value,
         timeseries: try r.bool("timeseries", default: true).value,
         links: try r.bool("links", default: true).value,
+        users: try r.bool("users", default: false).value,
         timeline: try r.bool("timeline", default: false).value)
     }
   }

@@ -308,6 +308,8 @@ public struct OutputConfig: Sendable, Equatable {
   public var timeseries: Bool
   /// links.csv, with tiers.
   public var links: Bool
+  /// users.csv, of workloads with sessions.
+  public var users: Bool
   /// timeline.json.
   public var timeline: Bool
 }

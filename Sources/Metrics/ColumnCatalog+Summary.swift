@@ -102,6 +102,7 @@ extension ColumnCatalog {
     }
   }
 
+  private static let several = "completed measured requests; null unless two sessions have any"
   private static let cached = "all requests, whole run; null: no cache"
 
   private static let resources: [ColumnEntry] = [
@@ -155,6 +156,13 @@ extension ColumnCatalog {
     ColumnEntry(
       "page_map_stall_s", "s", "Time that steps waited until their pages were mapped.",
       "all instances added up; null: blocks, not pages"),
+    ColumnEntry("num_users", "", "Sessions with a completed request.", several),
+    ColumnEntry(
+      "jain_index", "0-1",
+      "Jain's index of users' service rates: (sum)^2 / (users * sum of squares); a rate is "
+        + "input tokens + 2 * output tokens over the time with a request in the system.", several),
+    ColumnEntry(
+      "max_min_service_ratio", "", "Highest over lowest service rate of a user.", several),
     ColumnEntry("gpu_count", "", "GPUs of all instances.", "run"),
     ColumnEntry(
       "output_throughput_per_gpu", "tokens/s", "output_throughput / gpu_count.",

@@ -67,6 +67,8 @@ public struct Summary: Sendable {
   public private(set) var busyShareOfDuration: Double?
   /// What its tiers and links come to; nil when KV lies in HBM only.
   public let memory: MemorySummary?
+  /// How evenly users were served; nil unless there are several.
+  public let fairness: Fairness?
   /// Whether to believe it; of the whole run, as a backlog of the warm-up is a load, too.
   public let verdict: Verdict
 
@@ -109,6 +111,7 @@ public struct Summary: Sendable {
       Double(totals.busyTime), Double(record.instances) * Double(record.end.picoseconds))
     memory = record.memory.map { MemorySummary($0, record.totals, end: record.end) }
     verdict = Verdict(of: record)
+    fairness = Fairness(of: table)
     count(table)
     if let duration {
       let busy = totals.busyTime - totals.busyTimeInWarmup - totals.busyTimeAfterwards

@@ -147,6 +147,11 @@ extension Summary {
         "page_map_stall_s",
         mapsPages ? .seconds(Int64(clamping: totals.mapStallTime)) : .undefined
       ),
+      (
+        "num_users", fairness.map { .integer(Int64($0.users.count)) } ?? .undefined
+      ),
+      ("jain_index", number(fairness?.jainIndex)),
+      ("max_min_service_ratio", number(fairness?.maxMinRatio)),
       ("gpu_count", .integer(Int64(description.gpuCount))),
       ("output_throughput_per_gpu", number(outputPerGPU)),
       ("mean_mfu", number(description.meanMFU)),

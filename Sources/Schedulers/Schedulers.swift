@@ -12,4 +12,5 @@ public let schedulers: [any Scheduler.Type] = [
   StaticBatch.self,
   Priority.self,
   FastSwitch.self,
+  VTC.self,
 ]

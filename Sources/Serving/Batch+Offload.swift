@@ -36,20 +36,23 @@ extension Batch {
     return s.entry.tokens - s.stored
   }
 
-  /// Admits the head of the queue: with up to `limit` tokens of its prompt, as `admit` does, or
+  /// Admits the waiting request at `index`, as a rule the head: with up to `limit` tokens of its prompt, as `admit` does, or
   /// without, when it first loads what tiers under HBM have of it.
   ///
   /// Returns the tokens that the step computes, 0 when it loads; nil, and no trace, when nobody
   /// waits, `limit` is 0 or blocks for what it loads and its first chunk, with `reserve` left, are
   /// short.
-  public mutating func admitLoading(upTo limit: Int32, keeping reserve: Int32 = 0) -> Int32? {
-    guard offload != nil, limit > 0, let entry = waiting.first else {
-      let tokens = admit(upTo: limit, keeping: reserve)
+  public mutating func admitLoading(
+    _ index: Int = 0, upTo limit: Int32, keeping reserve: Int32 = 0
+  ) -> Int32? {
+    guard offload != nil, limit > 0, index < waiting.count else {
+      let tokens = admit(index, upTo: limit, keeping: reserve)
       return tokens > 0 ? tokens : nil
     }
+    let entry = waiting[index]
     let load = planLoad(entry)
     if load.blocks == 0 {
-      let tokens = admit(upTo: limit, keeping: reserve)
+      let tokens = admit(index, upTo: limit, keeping: reserve)
       if tokens == 0 { noteRefusal(load) }
       return tokens > 0 ? tokens : nil
     }
@@ -65,7 +68,7 @@ extension Batch {
     sequence.blocks = total
     sequence.stored = stored
     sequence.cached = load.hits.blocks
-    startLoad(sequence, load, taking: need)
+    startLoad(index, sequence, load, taking: need)
     return 0
   }
 
@@ -108,7 +111,7 @@ extension Batch {
   }
 
   private mutating func startLoad(
-    _ sequence: Sequence, _ load: PlannedLoad, taking need: Int32
+    _ index: Int, _ sequence: Sequence, _ load: PlannedLoad, taking need: Int32
   ) {
     let (entry, time) = (sequence.entry, now)
     let (row, first) = (Int(entry.request.row), load.hits.blocks)
@@ -119,7 +122,7 @@ extension Batch {
     for run in load.runs {
       admission.loaded[min(3, Int(run.tier))] += run.blocks * tokensPerBlock
     }
-    waiting.remove(at: 0)
+    waiting.remove(at: index)
     hasChanged = true
     admitted.append(admission)
     let slot = place(sequence)

@@ -3,10 +3,10 @@ internal import Units
 
 /// What a batch does with its prefix cache.
 extension Batch {
-  /// Prompt tokens that the head of the queue would have to compute if it were admitted now; 0
-  /// when the queue is empty or it would load first.
-  public mutating func uncachedTokensOfHead() -> Int32 {
-    guard let entry = waiting.first else { return 0 }
+  /// Prompt tokens that the request with `index` others before it in the queue would have to
+  /// compute if it were admitted now; 0 if it would load first.
+  public mutating func uncachedTokens(at index: Int) -> Int32 {
+    let entry = waiting[index]
     if offload != nil, planLoad(entry).blocks > 0 { return 0 }
     let time = now
     let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens, at: time)

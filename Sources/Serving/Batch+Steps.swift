@@ -120,6 +120,7 @@ extension Batch {
     sequences[Int(slot)].joined = clock
     sequences[Int(slot)].finishes = finishes
     decodes += 1
+    service?.join(s.entry.user, clock: clock)
     if !s.entry.isMeasured { unmeasured += 1 }
     context += Int64(s.stored)
     longest.join(slot, length: s.stored, clock: clock)
@@ -136,6 +137,7 @@ extension Batch {
     let held = blocksHeld(by: slot)
     let s = sequences[Int(slot)]
     decodes -= 1
+    service?.leave(s.entry.user, joined: s.joined, clock: clock)
     if !s.entry.isMeasured { unmeasured -= 1 }
     context -= Int64(now)
     if s.region == nil { growthAt[phase(now)] -= 1 }
@@ -190,6 +192,7 @@ extension Batch {
         prefilling.removeAll { $0 == chunk.slot }
       }
       sequences[slot].generated += 1
+      service?.makeToken(s.entry.user)
       let row = Int(s.entry.request.row)
       if requests.firstToken[row] == .never {
         requests.firstToken[row] = now

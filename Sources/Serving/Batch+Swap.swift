@@ -108,6 +108,7 @@ extension Batch {
     sequence.host = copy
     sequence.phase = .away
     let slot = place(sequence)
+    noteLeavingQueue(entry)
     waiting.remove(at: index)
     admitted.append(
       Admission(request: entry.request, preemptedAt: entry.preemptedAt, lost: entry.lost))

@@ -41,6 +41,8 @@ public struct Batch: Sendable {
   var groups: BlockGroups?
   /// The pages mapped behind contiguous tensors; nil where blocks are found by a table.
   var pages: PageState?
+  /// What users were served; nil where no scheduler asks.
+  var service: ServiceCounters?
   /// Requests without KV, in the order in which they are served.
   public internal(set) var waiting = WaitingQueue()
   /// Sequences with part of their prompt computed, oldest first.
@@ -255,6 +257,7 @@ extension Batch {
   private mutating func start(
     _ index: Int, _ sequence: Sequence, computing tokens: Int32, _ admission: Admission
   ) {
+    noteLeavingQueue(sequence.entry)
     waiting.remove(at: index)
     hasChanged = true
     admitted.append(admission)
@@ -315,12 +318,14 @@ extension Batch {
       generated: s.generated, output: s.entry.output)
     entry.isMeasured = s.entry.isMeasured
     entry.session = s.entry.session
+    entry.user = s.entry.user
     entry.repeated = s.entry.repeated
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
     entry.preemptedAt = now
     entry.lost = lost ?? s.stored
     waiting.pushFront(entry)
+    service?.returnToQueue(entry.user)
     preempted.append((s.entry.request, entry.lost))
   }
 

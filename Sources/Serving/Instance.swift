@@ -58,6 +58,7 @@ public struct Instance: Sendable {
     batch: Batch, scheduler: any Scheduler, cost: any StepCost, maxLeap: Int, recorder: Recorder
   ) {
     self.batch = batch
+    self.batch.countService(scheduler.serviceWeights)
     self.scheduler = scheduler
     self.cost = cost
     self.maxLeap = maxLeap
@@ -101,17 +102,20 @@ public struct Instance: Sendable {
     let (prompt, output) = (requests.prompt[row], requests.output[row])
     var entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
     entry.isMeasured = requests.isMeasured(row)
+    entry.user = requests.turns?.session[row] ?? id.row
     if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
       entry.session = turns.session[row]
       if turns.losesOutput(row) { entry.repeated = prompt }
-      batch.swap?.want(entry.session)
+      if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
     }
     guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
       scheduler.canServe(entry, in: batch)
     else { return false }
     account(until: now)
     if batch.waiting.isEmpty { waitingSince = now }
-    batch.waiting.append(entry)
+    // Counters compare what was served by now.
+    if batch.service != nil { settle(at: now) }
+    batch.arrive(entry)
     return true
   }
 

@@ -65,6 +65,8 @@ public protocol Scheduler: Sendable {
   static var offersSwap: Bool { get }
   /// How its engine swaps, when the experiment asks for `mode`, or for nothing; nil: never.
   func swapMode(_ mode: SwapMode?) -> SwapMode?
+  /// What tokens weigh in the counters of users that it reads; nil: none are kept.
+  var serviceWeights: ServiceWeights? { get }
   /// A scheduler with `options` in an engine described by `context`.
   init(_ options: Options, _ context: EngineContext)
   /// Forms the next step by the batch's verbs and says how long the answer holds.
@@ -84,6 +86,8 @@ extension Scheduler {
   public static var offersSwap: Bool { false }
   /// As asked, where that is offered.
   public func swapMode(_ mode: SwapMode?) -> SwapMode? { Self.offersSwap ? mode : nil }
+  /// No counters of users.
+  public var serviceWeights: ServiceWeights? { nil }
   /// Contiguous memory is not shared.
   public static var cachesPrefixes: Bool { false }
   /// Whatever fits into an empty pool.

@@ -15,6 +15,8 @@ public struct Waiting: Sendable {
   let output: Int32
   /// The session that it is a turn of, −1 without; turns leave contexts for those that follow.
   var session: Int32 = -1
+  /// Who sent it: the session that it belongs to; without sessions everybody is alone.
+  public internal(set) var user: Int32 = -1
   /// Tokens, the first ones, that the next turn's prompt repeats.
   var repeated = Int32.max
   /// Whether its gaps between tokens are recorded.

@@ -166,6 +166,11 @@ struct RandomScenario {
       options.maxNumSeqs = maxSequences
       options.maxNumBatchedTokens = .value(max(maxTokens, maxModelLength))
       return VLLMv0(options, context)
+    case "vtc":
+      var options = VTC.Options()
+      options.maxNumSeqs = maxSequences
+      options.maxNumBatchedTokens = .value(max(maxTokens, maxModelLength))
+      return VTC(options, context)
     case "vllm-v1":
       var options = VLLMv1.Options()
       options.maxNumSeqs = .value(min(maxSequences, maxTokens))

@@ -11,6 +11,8 @@ public struct OutputChoice: Sendable, Equatable {
   public var timeseries = true
   /// links.csv, of a run with tiers.
   public var links = true
+  /// users.csv, of a run with several users.
+  public var users = false
   /// timeline.json.
   public var timeline = false
 
@@ -26,13 +28,14 @@ public func writeOutputs<Sink: OutputSink & ~Copyable>(
   of record: RunRecord, _ summary: Summary, _ choice: OutputChoice, to sink: inout Sink
 ) throws(Sink.Failure) {
   try sink.write(file: "summary.json", summary.json.bytes)
-  try sink.write(file: "columns.json", ColumnCatalog.json(of: summary).bytes)
+  try sink.write(file: "columns.json", ColumnCatalog.json(of: summary, users: choice.users).bytes)
   if choice.requests { try writeRequests(record, summary.description.targets, to: &sink) }
   if choice.timeseries, let series = record.series {
     try writeSeries(series, blocks: record.blocks, to: &sink)
     try writeTiers(record, to: &sink)
   }
   if choice.links { try writeLinks(record, to: &sink) }
+  if choice.users { try writeUsers(summary, to: &sink) }
   if choice.steps, !record.steps.isEmpty { try writeSteps(record, to: &sink) }
   if choice.timeline { try writeTimeline(record, to: &sink) }
 }

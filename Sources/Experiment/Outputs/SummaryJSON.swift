@@ -43,10 +43,12 @@ extension ColumnCatalog {
   /// The object of columns.json: file → column → unit, definition, population.
   public static var json: JSON { json(files(summary: summary)) }
 
-  /// The object of the columns.json beside `summary`.
-  public static func json(of summary: Summary) -> JSON {
-    let own = files(summary: summary.columns)
-    return json(summary.memory == nil ? own : own + [("links.csv", links), ("tiers.csv", tiers)])
+  /// The object of the columns.json beside `summary`, with users.csv if there may be one.
+  public static func json(of summary: Summary, users hasUsers: Bool = false) -> JSON {
+    var own = files(summary: summary.columns)
+    if summary.memory != nil { own += [("links.csv", links), ("tiers.csv", tiers)] }
+    if hasUsers { own.append(("users.csv", users)) }
+    return json(own)
   }
 
   private static func files(summary: [ColumnEntry]) -> [(String, [ColumnEntry])] {
