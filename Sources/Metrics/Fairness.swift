@@ -63,8 +63,8 @@ public struct Fairness: Sendable {
 
   /// Jain's index of the service rates: 1 when all are equal, 1 / users when one has all.
   ///
-  /// Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination", DEC-TR-301,
-  /// 1984.
+  /// Source: Jain, Chiu and Hawe, "A Quantitative Measure of Fairness and Discrimination",
+  /// DEC-TR-301, 1984.
   public var jainIndex: Double {
     var (sum, squares) = (0.0, 0.0)
     for user in users {
