@@ -36,8 +36,8 @@ extension Batch {
     return s.entry.tokens - s.stored
   }
 
-  /// Admits the waiting request at `index`, as a rule the head: with up to `limit` tokens of its prompt, as `admit` does, or
-  /// without, when it first loads what tiers under HBM have of it.
+  /// Admits the waiting request at `index`, as a rule the head: with up to `limit` tokens of its
+  /// prompt, as `admit` does, or without, when it first loads what tiers under HBM have of it.
   ///
   /// Returns the tokens that the step computes, 0 when it loads; nil, and no trace, when nobody
   /// waits, `limit` is 0 or blocks for what it loads and its first chunk, with `reserve` left, are

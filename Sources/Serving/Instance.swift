@@ -106,11 +106,11 @@ public struct Instance: Sendable {
     if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
       entry.session = turns.session[row]
       if turns.losesOutput(row) { entry.repeated = prompt }
-      if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
     }
     guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
       scheduler.canServe(entry, in: batch)
     else { return false }
+    if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
     account(until: now)
     if batch.waiting.isEmpty { waitingSince = now }
     // Counters compare what was served by now.

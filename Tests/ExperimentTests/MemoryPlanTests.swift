@@ -142,7 +142,7 @@ import Units
     ),
     (
       "engine.preemption=swap",
-      "--set engine.preemption: swap is offered by no scheduler yet; write recompute"
+      "--set engine.preemption: swap is not offered by scheduler vllm-v1; write recompute"
     ),
   ])
   func `what does not fit is refused`(setting: String, start: String) {

@@ -8,9 +8,10 @@ import Units
 
 /// FastSwitch's evaluation on the experiment files under Workloads/papers/fastswitch.
 ///
-/// Source: arXiv 2411.18424: tail TTFT 1.4–5.8 times and P99.9 TBT up to 11.2 times better than vLLM
-/// with swapping, throughput up to 1.44 times (in overload 1 / (1 − stall)).
-@Suite(.enabled(if: !isDebug, "skipped: 5,500 turns a run, release only")) struct FastSwitchTests {
+/// Source: arXiv 2411.18424: tail TTFT 1.4–5.8 times and P99.9 TBT up to 11.2 times better than
+/// vLLM with swapping, throughput up to 1.44 times (in overload 1 / (1 − stall)).
+@Suite(.enabled(if: !isDebug, "skipped: 5,500 turns a run, release only"))
+struct FastSwitchPaperTests {
   private struct Outcome {
     var ttft: [Double]
     var gap: Double
