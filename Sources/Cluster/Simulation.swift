@@ -324,6 +324,7 @@ extension Simulation {
       arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents,
       blocks: batch.totalBlocks,
       tokensPerBlock: batch.tokensPerBlock, stop: stop,
-      memory: topology.record(until: end, transfers: Int64(copies), copies: copyCalls))
+      memory: topology.record(
+        until: max(end, queue.now), transfers: Int64(copies), copies: copyCalls))
   }
 }

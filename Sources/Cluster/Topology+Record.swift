@@ -19,7 +19,8 @@ extension Topology {
     }
     return MemoryRecord(
       links: fabrics.indices.flatMap { links(of: $0, until: end) }, tiers: tiers, gpus: gpus,
-      transfers: transfers, copies: copies, waiting: waiting, log: log(until: end))
+      transfers: transfers, copies: copies, waiting: waiting, log: log(until: end),
+      end: end)
   }
 
   /// How the routes of instances use a lane.

@@ -72,7 +72,7 @@ extension AllocatorConfig {
         name: name,
         pageSize: try r.quantity("page_size", default: Bytes(0x1p21), in: .positive),
         mapping: mapping,
-        mapTime: try r.quantity("map_time", default: Seconds(40 * 1e-6), in: .notNegative),
+        mapTime: try r.quantity("map_time", default: Seconds(40 * 1e-6), in: .upTo(60)),
         deferredReclaim: try r.bool("deferred_reclaim", default: true),
         pagedPrefillFactor: try r.number("paged_prefill_factor", default: 1, in: .positive),
         pagedDecodeFactor: try r.number("paged_decode_factor", default: 1, in: .positive))

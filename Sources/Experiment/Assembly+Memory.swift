@@ -56,6 +56,17 @@ extension Assembly {
   /// What moving KV means for each GPU, by the granularity of `engine.preemption`.
   public var kvCopies: KVCopies { kvCopies(by: config.engine.preemption.granularity.value) }
 
+  /// The same by the granularity of the prefix cache's offload, where there is one; its runs of
+  /// neighbours count as one.
+  package var movedCopies: KVCopies {
+    switch config.engine.prefixCache.offload?.granularity.value {
+    case .block: kvCopies(by: .block)
+    case .layer, .group: kvCopies(by: .layer)
+    case .sequence: kvCopies(by: .sequence)
+    case nil: kvCopies
+    }
+  }
+
   /// What moving KV means for each GPU when one copy moves a `granularity`.
   package func kvCopies(by granularity: PreemptionConfig.Granularity) -> KVCopies {
     let parts = deployment.model.latent == nil ? 2 : 1
@@ -115,6 +126,11 @@ extension Assembly {
       throw name.error(
         "swap needs cluster.memory.dram, where swapped KV lies; "
           + "write dram: {capacity: 256 GiB} there, or recompute"
+      ).misfit
+    }
+    guard !config.engine.prefixCache.enabled.value else {
+      throw name.error(
+        "swap and engine.prefix_cache exclude each other; write recompute, or enabled: false there"
       ).misfit
     }
     guard !type(of: scheduler).offersSwap else { return }

@@ -25,6 +25,10 @@ extension ColumnCatalog {
       "context_in_bytes", "B", "The part of swap_in_bytes that next turns found.",
       "all instances"),
     ColumnEntry(
+      "stored_bytes", "B", "Cached blocks copied to tiers under HBM.", "all instances"),
+    ColumnEntry(
+      "loaded_bytes", "B", "Cached blocks copied back to HBM.", "all instances"),
+    ColumnEntry(
       "swapped_time_s", "s",
       "Time with at least one request swapped out, from the decision until it runs again.",
       instances),
@@ -80,7 +84,8 @@ extension ColumnCatalog {
     ColumnEntry(
       "cancelled_bytes", "B", "Bytes of one GPU that they had not moved when called off.", lane),
     ColumnEntry("busy_s", "s", "Time in which something moved.", lane),
-    ColumnEntry("busy_share", "0-1", "busy_s / sim_duration_s.", lane),
+    ColumnEntry(
+      "busy_share", "0-1", "busy_s over the time until the run was over and all had landed.", lane),
     ColumnEntry("mean_bandwidth", "B/s", "bytes / busy_s.", "lanes that were used"),
     ColumnEntry(
       "waiting_s", "s",

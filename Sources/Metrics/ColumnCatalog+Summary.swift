@@ -148,8 +148,10 @@ extension ColumnCatalog {
       "hit_tokens_computed_again", "tokens",
       "Found, but computed: a step computes at least one token; no part of the others.", cached),
     ColumnEntry("pcie_util", "0-1", "Busy share of the host links.", "null: no copies"),
-    ColumnEntry("swap_in_bytes", "B", "KV copied back to HBM.", "all instances"),
-    ColumnEntry("swap_out_bytes", "B", "KV copied out of HBM.", "all instances"),
+    ColumnEntry(
+      "swap_in_bytes", "B", "KV of swapped requests and contexts that landed in HBM again.",
+      "all instances"),
+    ColumnEntry("swap_out_bytes", "B", "The same, out of HBM.", "all instances"),
     ColumnEntry(
       "mapped_page_groups", "", "Groups of pages mapped for KV, again after others had them, too.",
       "all instances; null: blocks, not pages"),

@@ -16,11 +16,13 @@ public struct MemoryRecord: Sendable {
   public var waiting: [Int128]
   /// Every transfer, when asked for; those that did not land last.
   public var log: [TransferRecord]
+  /// When the run was over and the last copy had landed.
+  public var end: Instant
 
   /// A record; the parameters are the fields.
   public init(
     links: [LinkRecord], tiers: [TierDescription], gpus: Int64, transfers: Int64, copies: Int64,
-    waiting: [Int128], log: [TransferRecord]
+    waiting: [Int128], log: [TransferRecord], end: Instant
   ) {
     self.links = links
     self.tiers = tiers
@@ -29,6 +31,7 @@ public struct MemoryRecord: Sendable {
     self.copies = copies
     self.waiting = waiting
     self.log = log
+    self.end = end
   }
 }
 

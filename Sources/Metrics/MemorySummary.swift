@@ -37,12 +37,14 @@ public struct MemorySummary: Sendable {
   private let transfers: Int64
   private let copies: Int64
   private let waiting: Int128
+  /// The tiers under HBM, nearest first.
+  let tierNames: [String]
   /// Bytes of contexts that moved, those of all GPUs.
   private let contextsOut: Int64
   private let contextsIn: Int64
 
-  init(_ record: MemoryRecord, _ totals: RunTotals, end: Instant) {
-    let run = Double(end.picoseconds)
+  init(_ record: MemoryRecord, _ totals: RunTotals) {
+    let run = Double(record.end.picoseconds)
     var links: [Link] = []
     var (hostBusy, hostLanes) = (Int128(0), Int64(0))
     for lane in record.links {
@@ -74,6 +76,7 @@ public struct MemorySummary: Sendable {
     stallShare = Summary.ratio(
       Double(totals.copyStallTime), Double(totals.copyStallTime + totals.busyTime))
     self.totals = totals
+    tierNames = record.tiers.map(\.name)
     (transfers, copies) = (record.transfers, record.copies)
     waiting = record.waiting.reduce(0, +)
     (contextsOut, contextsIn) = (record.bytes(of: "context_out"), record.bytes(of: "context_in"))
@@ -95,6 +98,8 @@ public struct MemorySummary: Sendable {
       ("num_copies", count(memory?.copies)),
       ("context_out_bytes", count(memory?.contextsOut)),
       ("context_in_bytes", count(memory?.contextsIn)),
+      ("stored_bytes", count(memory?.totals.storedBytes)),
+      ("loaded_bytes", count(memory?.totals.loadedBytes)),
       ("swapped_time_s", time(memory?.totals.swappedTime)),
       ("swapped_wait_s", time(memory?.totals.swappedWait)),
       ("swap_in_wait_s", time(memory?.totals.swapInWait)),
@@ -119,7 +124,8 @@ public struct MemorySummary: Sendable {
       return [
         ColumnEntry("\(link.key)_bytes", "B", "Bytes moved over \(lane).", "all GPUs"),
         ColumnEntry(
-          "\(link.key)_busy_share", "0-1", "Time in which bytes moved over sim_duration_s.",
+          "\(link.key)_busy_share", "0-1",
+          "Time in which bytes moved over that until the run was over and all had landed.",
           "mean over the links, whole run"),
       ]
     }

@@ -109,7 +109,7 @@ public struct Summary: Sendable {
     peakUsage = Self.ratio(Double(totals.peakBlocks), Double(record.blocks))
     busyShare = Self.ratio(
       Double(totals.busyTime), Double(record.instances) * Double(record.end.picoseconds))
-    memory = record.memory.map { MemorySummary($0, record.totals, end: record.end) }
+    memory = record.memory.map { MemorySummary($0, record.totals) }
     verdict = Verdict(of: record)
     fairness = Fairness(of: table)
     count(table)

@@ -130,9 +130,9 @@ extension Summary {
       ("prefix_cache_hit_tokens", .integer(totals.prefixHitTokens)),
       ("prefix_cache_query_tokens", .integer(totals.prefixQueryTokens)),
       ("hit_tokens_hbm", hits(totals.prefixHitTokens - totals.tierHitTokens.wrappedSum())),
-      ("hit_tokens_dram", .undefined),
-      ("hit_tokens_cxl", .undefined),
-      ("hit_tokens_ssd", .undefined),
+      ("hit_tokens_dram", tierHits("dram")),
+      ("hit_tokens_cxl", tierHits("cxl")),
+      ("hit_tokens_ssd", tierHits("ssd")),
       ("hit_tokens_shared", hits(totals.hitTokensShared)),
       ("hit_tokens_session", hits(totals.hitTokensSession)),
       ("hit_tokens_output", hits(totals.hitTokensOutput)),
@@ -211,6 +211,11 @@ extension Summary {
   /// Tokens found in the prefix cache; undefined when nothing was looked up.
   private func hits(_ tokens: Int64) -> SummaryValue {
     totals.prefixQueryTokens > 0 ? .integer(tokens) : .undefined
+  }
+
+  private func tierHits(_ name: String) -> SummaryValue {
+    guard let tier = memory?.tierNames.firstIndex(of: name) else { return .undefined }
+    return hits(totals.tierHitTokens[min(3, tier)])
   }
 
   /// An engine that maps pages maps some for its first request.

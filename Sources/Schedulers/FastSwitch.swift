@@ -7,8 +7,9 @@ public import Serving
 ///    values of each layer and run. 2. `asynchronous`: copies run beside the steps; a step waits
 ///    only if it needs blocks that are still leaving, or would be nearly empty without those that
 ///    are coming back (adaptive). 3. `reuse`: the host keeps its copy of what has come back, so
-///    only what is new goes out; room for more is kept behind it, and copies of what runs are given
-///    up when the host is full (contaminated), before contexts of turns that are over.
+///    only what is new goes out; room for more is kept behind it. When the host is full that room is
+///    given up first, then contexts for which no turn waits, then copies of what runs
+///    (contaminated), then the other contexts.
 ///
 /// Modelled: the three, and what `priority` does; without them it is `priority`. Not modelled: the
 /// launch overhead of worker threads, stealing of a random victim's tail (the largest is taken).
@@ -61,7 +62,9 @@ public struct FastSwitch: Scheduler {
     public var fault: String? {
       if let fault = priority.fault { return fault }
       if initialGroup < 1 { return "initial_group must be at least 1" }
-      if reserveBlocks < 0 { return "reserve_blocks must not be negative" }
+      if !(0...1_000_000).contains(reserveBlocks) {
+        return "reserve_blocks must be from 0 to 1000000"
+      }
       return waitsAbove >= 0 && waitsAbove <= 1 ? nil : "waits_above must be from 0 to 1"
     }
   }

@@ -12,7 +12,8 @@ internal import Units
 /// finds no block, the lowest priority makes room.
 ///
 /// A turn without any KV starts only if the host could hold it with all that have started: what is
-/// swapped out then has room. Where turns outgrow that, who finds no room is recomputed.
+/// swapped out then has room. What may start is reckoned at updates. Where turns outgrow that, who
+/// finds no room is recomputed.
 struct PriorityRotation: Sendable {
   let maxTokens: Int32
   let maxSequences: Int32
@@ -23,6 +24,8 @@ struct PriorityRotation: Sendable {
   let waitsAbove: Double
   var trace: PriorityTrace
   private var nextUpdate = 0
+  /// Blocks with which turns may start until the next update.
+  private var startable: Int32 = 0
 
   init(_ options: PriorityOptions, _ context: EngineContext, waitsAbove: Double) {
     let standard = max(Int(context.maxModelLength), 2048)
@@ -86,11 +89,12 @@ extension PriorityRotation {
       let (a, b) = (ranked.priority(of: $0.row), ranked.priority(of: $1.row))
       return a != b ? a > b : $0.row < $1.row
     }
-    var startable = batch.startableBlocks(share: hostShare)
+    startable = batch.startableBlocks(share: hostShare)
+    var rest = startable
     turns.removeAll { turn in
       guard turn.isFresh else { return false }
-      startable -= turn.blocks
-      return startable < 0
+      rest -= turn.blocks
+      return rest < 0
     }
     var room = batch.totalBlocks - reserve(of: batch)
     var seats = maxSequences
@@ -157,13 +161,16 @@ extension PriorityRotation {
     case waiting(Int)
   }
 
-  private func fill(_ batch: inout Batch, tokens: Int32) {
+  private mutating func fill(_ batch: inout Batch, tokens: Int32) {
     var tokens = tokens
     let reserve = reserve(of: batch)
     // Nobody is admitted who would make another leave in the same step.
     guard batch.leavingBlocks == 0 || batch.availableBlocks > reserve + batch.growth else { return }
-    var startable = batch.waiting.isEmpty ? 0 : batch.startableBlocks(share: hostShare)
-    while batch.count < maxSequences, let next = best(in: batch, startable: startable) {
+    // Without a step no update would come.
+    if batch.count == 0, batch.away.isEmpty {
+      startable = batch.startableBlocks(share: hostShare)
+    }
+    while batch.count < maxSequences, let next = best(in: batch) {
       let kept = batch.growth + (batch.count == 0 ? 0 : reserve)
       switch next {
       case .away(let slot):
@@ -185,7 +192,7 @@ extension PriorityRotation {
   }
 
   /// The highest priority among those that neither run nor are on their way and may start.
-  private func best(in batch: Batch, startable: Int32) -> Candidate? {
+  private func best(in batch: Batch) -> Candidate? {
     var (best, most) = (Candidate?.none, -1.0)
     for slot in batch.away {
       let priority = trace.priority(of: batch.request(of: slot).row)

@@ -24,7 +24,7 @@ struct PromptsOrDecodes: Sendable {
   /// Prompts if any can be admitted, else decodes.
   func plan(_ batch: inout Batch, next: (Batch) -> Int?) -> Plan {
     let reserve = reserve(of: batch)
-    if batch.away.isEmpty {
+    if batch.absent == 0 {
       let tokens = admit(&batch, keeping: reserve, after: resume(&batch), next: next)
       if tokens > 0 { return .prefill }
     }
@@ -36,7 +36,7 @@ struct PromptsOrDecodes: Sendable {
     if !hasPreempted { bringBack(&batch, keeping: reserve) }
     // Blocks of who leaves beside the steps are free only when they have left.
     if batch.growth > batch.availableBlocks { return .idle }
-    let isOpen = batch.waiting.isEmpty && batch.away.isEmpty && batch.count < maxSequences
+    let isOpen = batch.waiting.isEmpty && batch.absent == 0 && batch.count < maxSequences
     return .decode(heedsArrivals: isOpen)
   }
 

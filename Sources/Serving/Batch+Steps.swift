@@ -214,6 +214,7 @@ extension Batch {
     if s.generated < s.entry.output {
       join(slot)
     } else {
+      sequences[Int(slot)].phase = .gone
       unlink(slot)
       finished.append(slot)
     }

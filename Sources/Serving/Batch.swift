@@ -142,7 +142,7 @@ public struct Batch: Sendable {
   /// Sequences that run or are about to.
   public var count: Int32 { decodes + Int32(prefilling.count + returning.count) }
   /// Sequences that were swapped out and are not on their way back.
-  var absent: Int32 { Int32(away.count) + leaving }
+  public var absent: Int32 { Int32(away.count) + leaving }
   /// Blocks that hold `tokens`.
   public func blocks(for tokens: Int32) -> Int32 { (tokens + tokensPerBlock - 1) / tokensPerBlock }
   /// Blocks that the decodes, and those for whose return it waits, open in the next step.

@@ -1,4 +1,5 @@
 internal import Cost
+internal import Memory
 public import Metrics
 public import Units
 
@@ -80,6 +81,9 @@ extension Instance {
     var uses = Array(repeating: TierUse(), count: count)
     // Swapping knows the nearest tier alone.
     if count > 0 { batch.addHostUse(to: &uses[0]) }
+    if let store = batch.lowerTiers {
+      for tier in 0..<min(count, store.count) { uses[tier].cached += store.occupancy(of: tier) }
+    }
     return uses
   }
 

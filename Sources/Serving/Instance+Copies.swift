@@ -14,10 +14,8 @@ extension Instance {
     batch.cancelled.removeAll(keepingCapacity: true)
     list += batch.outbox
     let isFirst = !batch.outbox.isEmpty || Int(batch.copies) > batch.inbox.count
-    for transfer in batch.outbox { count(transfer) }
     batch.outbox.removeAll(keepingCapacity: true)
     if batch.awaitsCopies, isFirst { return }
-    for transfer in batch.inbox { count(transfer) }
     list += batch.inbox
     batch.inbox.removeAll(keepingCapacity: true)
   }
@@ -36,8 +34,10 @@ extension Instance {
 
   /// A copy has landed; it takes effect when the next step is formed.
   ///
-  /// Answers whether it has any: what nobody waits for took effect when it set out.
+  /// Its bytes count from now on, those of copies that were called off never. Answers whether it has
+  /// any effect: what nobody waits for took effect when it set out.
   public mutating func land(_ transfer: Transfer) -> Bool {
+    count(transfer)
     guard !transfer.cause.isUnawaited else { return false }
     batch.landed.append(transfer)
     return true

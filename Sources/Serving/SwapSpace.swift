@@ -62,9 +62,11 @@ struct SwapSpace: Sendable {
   ///
   /// Answers the mark by which `land` knows it.
   mutating func keep(_ copy: HostCopy, of session: Int32) -> Int {
+    let isWanted = contexts[session]?.isWanted ?? false
     drop(session)
     stamps += 1
-    contexts[session] = Context(copy: copy, stamp: stamps)
+    contexts[session] = Context(copy: copy, isWanted: isWanted, stamp: stamps)
+    if isWanted { claimed += copy.room }
     order.append((session, stamps))
     return stamps
   }

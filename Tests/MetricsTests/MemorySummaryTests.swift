@@ -35,7 +35,8 @@ func tieredRecord() -> RunRecord {
       lane(0, 2, "my drive", .both, isNear: false, busy: second, bytes: 7),
       lane(1, 0, "bus", .outward, isNear: true, busy: second, bytes: 50),
       lane(1, 1, "bus", .inward, isNear: true, busy: second, bytes: 1),
-    ], tiers: [], gpus: 2, transfers: 3, copies: 40, waiting: [5, 6, 0, 0, 0, 0, 0, 0], log: [])
+    ], tiers: [], gpus: 2, transfers: 3, copies: 40, waiting: [5, 6, 0, 0, 0, 0, 0, 0], log: [],
+    end: run.end)
   return run
 }
 

@@ -91,7 +91,7 @@ func writeLinks<Sink: OutputSink & ~Copyable>(
   guard let memory = record.memory else { return }
   let header = ColumnCatalog.header(ColumnCatalog.links)
   var stream = try RowStream<Sink>("links.csv", header: header, to: &sink)
-  let rows = LinksCSV(memory: memory, end: record.end)
+  let rows = LinksCSV(memory: memory, end: memory.end)
   for row in memory.links.indices {
     try stream.add(upTo: LinksCSV.longestRow, to: &sink) { rows.write(row, into: &$0) }
   }

@@ -43,7 +43,7 @@ func tieredRecord() -> RunRecord {
       transfer(0, 0, 0, [0, 0, 750], .landed), transfer(0, 2, 1, [0, 750, 1_000], .cancelled),
       transfer(0, 4, 1, [400, 500, 600], .landed), unmoved,
       transfer(1, 1, 1, [3_000, 3_500, 4_000], .unfinished),
-    ])
+    ], end: record.end)
   var series = TimeSeries(width: second, instances: 2, tiers: 1)
   for row in 0..<Int32(4) {
     var use = TierUse()
