@@ -40,7 +40,10 @@ extension Topology {
       for (place, address) in addresses.enumerated() where address.fabric == number {
         let lanes = fabric.routes[address.route].lanes
         let isOut = place % 2 == 0
-        if let nearest = isOut ? lanes.first : lanes.last { roles[nearest].touchesHBM = true }
+        // The second half of a run's routes joins lower tiers.
+        if place < addresses.count / 2, let nearest = isOut ? lanes.first : lanes.last {
+          roles[nearest].touchesHBM = true
+        }
         for lane in lanes {
           if isOut { roles[lane].isOut = true } else { roles[lane].isIn = true }
           if roles[lane].last != instance { roles[lane].instances += 1 }

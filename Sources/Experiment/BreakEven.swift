@@ -63,7 +63,8 @@ package struct BreakEven: Sendable {
   private let bytesPerToken: Double
   private let gpus: Double
 
-  /// The questions of `assembly`, copies of `granularity`, else as the experiment moves KV; nil when KV lies in HBM only.
+  /// The questions of `assembly`, with copies of `granularity`, else those by which the experiment
+  /// moves KV; nil when KV lies in HBM only.
   package init?(_ assembly: Assembly, granularity: PreemptionConfig.Granularity? = nil) {
     guard !assembly.tiers.isEmpty else { return nil }
     copies = granularity.map { assembly.kvCopies(by: $0) } ?? assembly.movedCopies

@@ -149,7 +149,7 @@ extension ColumnCatalog {
       "Found, but computed: a step computes at least one token; no part of the others.", cached),
     ColumnEntry("pcie_util", "0-1", "Busy share of the host links.", "null: no copies"),
     ColumnEntry(
-      "swap_in_bytes", "B", "KV of swapped requests and contexts that landed in HBM again.",
+      "swap_in_bytes", "B", "KV of swapped requests and contexts copied back to HBM.",
       "all instances"),
     ColumnEntry("swap_out_bytes", "B", "The same, out of HBM.", "all instances"),
     ColumnEntry(

@@ -134,7 +134,7 @@ public struct MemorySummary: Sendable {
 
 extension MemoryRecord {
   /// Bytes that moved into or out of HBM for a cause, those of all GPUs.
-  fileprivate func bytes(of cause: String) -> Int64 {
+  func bytes(of cause: String) -> Int64 {
     guard let index = LinkRecord.causeNames.firstIndex(of: cause) else { return 0 }
     return links.reduce(0) { $0 + ($1.touchesHBM ? $1.causes[index].bytes : 0) } * gpus
   }

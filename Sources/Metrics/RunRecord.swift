@@ -42,6 +42,10 @@ public struct RunRecord: Sendable {
       totals.add(recorder.totals)
     }
     self.gaps = gaps
+    if let memory {
+      // What moved of copies that were called off counts, too.
+      totals.swapInBytes = memory.bytes(of: "swap_in") + memory.bytes(of: "context_in")
+    }
     self.totals = totals
     instanceTotals = recorders.map(\.totals)
     steps = recorders.compactMap(\.steps)

@@ -7,8 +7,8 @@ public import Serving
 ///    values of each layer and run. 2. `asynchronous`: copies run beside the steps; a step waits
 ///    only if it needs blocks that are still leaving, or would be nearly empty without those that
 ///    are coming back (adaptive). 3. `reuse`: the host keeps its copy of what has come back, so
-///    only what is new goes out; room for more is kept behind it. When the host is full that room is
-///    given up first, then contexts for which no turn waits, then copies of what runs
+///    only what is new goes out; room for more is kept behind it. When the host is full that room
+///    is given up first, then contexts for which no turn waits, then copies of what runs
 ///    (contaminated), then the other contexts.
 ///
 /// Modelled: the three, and what `priority` does; without them it is `priority`. Not modelled: the

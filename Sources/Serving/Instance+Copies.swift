@@ -34,8 +34,8 @@ extension Instance {
 
   /// A copy has landed; it takes effect when the next step is formed.
   ///
-  /// Its bytes count from now on, those of copies that were called off never. Answers whether it has
-  /// any effect: what nobody waits for took effect when it set out.
+  /// Its bytes count from now on. Answers whether it has any effect: what nobody waits for took
+  /// effect when it set out.
   public mutating func land(_ transfer: Transfer) -> Bool {
     count(transfer)
     guard !transfer.cause.isUnawaited else { return false }

@@ -142,10 +142,7 @@ import Units
       let memory = try #require(record.memory)
       func sent(_ causes: [TransferCause]) -> Int64 {
         memory.links.reduce(0) { sum, link in
-          sum
-            + causes.reduce(0) {
-              $0 + link.causes[$1.index].bytes + link.causes[$1.index].cancelledBytes
-            }
+          sum + causes.reduce(0) { $0 + link.causes[$1.index].bytes }
         } * memory.gpus
       }
       #expect(sent([.swapOut, .contextOut]) == record.totals.swapOutBytes, "seed \(seed)")
