@@ -58,8 +58,7 @@ struct BlockLists: Sendable {
   /// Puts a block that is in no list at the tail of `list`.
   mutating func append(_ block: BlockID, to list: Int) {
     let end = blockCount + list
-    var links = links.mutableSpan
-    Self.linkLast(block, end, &links)
+    links.withUnsafeMutableBufferPointer { Self.linkLast(block, end, Self.checked($0)) }
     counts[list] += 1
   }
 
@@ -75,23 +74,50 @@ struct BlockLists: Sendable {
 
   /// Takes `block` out of `list`, in which it is.
   mutating func remove(_ block: BlockID, from list: Int) {
-    var links = links.mutableSpan
-    Self.unlink(block, &links)
-    links[Int(block)] = Links(next: -1, previous: -1)
+    links.withUnsafeMutableBufferPointer {
+      let entries = Self.checked($0)
+      Self.unlink(block, entries)
+      entries[Int(block)] = Links(next: -1, previous: -1)
+    }
     counts[list] -= 1
   }
 
   /// Moves `block`, which is in `list`, to its tail.
   mutating func moveToTail(_ block: BlockID, of list: Int) {
     let end = blockCount + list
-    // One span: its entries are checked as an array's are, the array's owner only once.
-    var links = links.mutableSpan
-    Self.unlink(block, &links)
-    Self.linkLast(block, end, &links)
+    links.withUnsafeMutableBufferPointer {
+      let entries = Self.checked($0)
+      Self.unlink(block, entries)
+      Self.linkLast(block, end, entries)
+    }
+  }
+
+  /// Entries whose places are checked as an array's are, while the array's owner is asked once.
+  ///
+  /// `mutableSpan` would say the same, but the optimiser of Swift 6.3 lets two copies of a value
+  /// share what one of them changes by it.
+  private struct Entries {
+    let base: UnsafeMutableBufferPointer<Links>
+
+    subscript(place: Int) -> Links {
+      get {
+        precondition(UInt(bitPattern: place) < UInt(bitPattern: base.count), "no such block")
+        return base[place]
+      }
+      nonmutating set {
+        precondition(UInt(bitPattern: place) < UInt(bitPattern: base.count), "no such block")
+        base[place] = newValue
+      }
+    }
   }
 
   @inline(__always)
-  private static func linkLast(_ block: BlockID, _ end: Int, _ links: inout MutableSpan<Links>) {
+  private static func checked(_ base: UnsafeMutableBufferPointer<Links>) -> Entries {
+    Entries(base: base)
+  }
+
+  @inline(__always)
+  private static func linkLast(_ block: BlockID, _ end: Int, _ links: Entries) {
     let earlier = links[end].previous
     links[Int(block)] = Links(next: Int32(end), previous: earlier)
     links[Int(earlier)].next = block
@@ -99,7 +125,7 @@ struct BlockLists: Sendable {
   }
 
   @inline(__always)
-  private static func unlink(_ block: BlockID, _ links: inout MutableSpan<Links>) {
+  private static func unlink(_ block: BlockID, _ links: Entries) {
     let own = links[Int(block)]
     links[Int(own.previous)].next = own.next
     links[Int(own.next)].previous = own.previous

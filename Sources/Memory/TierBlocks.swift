@@ -132,7 +132,8 @@ struct TierBlocks: Sendable {
     precondition(
       came == went + Int(occupancy),
       "blocks came or went uncounted (I4)")
-    var (copy, known): (any EvictionPolicy, [BlockID]) = (policy, [])
+    var copy = policy
+    var known: [BlockID] = []
     copy.evict(idle.count, into: &known)
     precondition(known.sorted() == idle, "the policy does not know what may go (I10)")
   }
