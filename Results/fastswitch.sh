@@ -67,7 +67,7 @@ ratios=$ratios,baseline_stall_share,fastswitch_stall_share,swap_out_bytes_ratio
   done; } > Results/fastswitch-ablation.csv
 
 "$martlet" plot Results/fastswitch-load.csv --x conversations_per_s --y p99_ttft_ratio \
-  --by pattern -o Results/fastswitch-load.svg --force 2>/dev/null \
+  --by pattern --log y -o Results/fastswitch-load.svg --force 2>/dev/null \
   || echo "Results/fastswitch.sh: no plot (gnuplot is missing)" >&2
 
 awk -f Results/fastswitch.awk Results/fastswitch.csv README.md > README.new && mv README.new README.md
