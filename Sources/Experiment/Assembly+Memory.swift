@@ -104,9 +104,14 @@ extension Assembly {
     }
     guard let mode = scheduler.swapMode(asked), let host = tiers.first else { return }
     batch.swapTo(
-      HostMemory(
-        blocks: host.capacityBlocks, bytesPerBlock: kvBytesPerBlockPerGPU,
-        tensors: kvCopies.tensors, gpus: Int64(deployment.gpus)), mode)
+      HostMemory(blocks: host.capacityBlocks, layout: blockLayout), mode)
+  }
+
+  /// What a KV block is on its way between tiers.
+  var blockLayout: BlockLayout {
+    BlockLayout(
+      bytesPerBlock: kvBytesPerBlockPerGPU, tensors: kvCopies.tensors,
+      gpus: Int64(deployment.gpus))
   }
 
   /// Refuses a preemption that the memory or the scheduler of `config` does not offer.
@@ -117,7 +122,7 @@ extension Assembly {
     let hasHost = config.cluster.memory?.tiers.first?.level == .dram
     if name.value == .recompute, scheduler.swapMode(nil) != nil, !hasHost {
       throw config.engine.scheduler.name.error(
-        "scheduler \(type(of: scheduler).name) swaps to host memory; "
+        "\(type(of: scheduler).name) swaps to host memory; "
           + "write cluster.memory: {dram: {capacity: 256 GiB}}"
       ).misfit
     }
@@ -143,9 +148,13 @@ extension Assembly {
 
   /// What to say of tiers that nothing uses.
   static func idleTiers(_ config: ExperimentConfig, _ scheduler: any Scheduler) -> String? {
-    guard config.cluster.memory != nil, config.engine.preemption.name.value == .recompute,
-      scheduler.swapMode(nil) == nil, config.engine.prefixCache.offload == nil
-    else { return nil }
+    guard let tiers = config.cluster.memory?.tiers, config.engine.prefixCache.offload == nil else {
+      return nil
+    }
+    guard config.engine.preemption.name.value == .recompute, scheduler.swapMode(nil) == nil else {
+      let idle = tiers.dropFirst().map { $0.level.rawValue }.joined(separator: ", ")
+      return idle.isEmpty ? nil : "\(idle) of cluster.memory change no run: swapping uses dram only"
+    }
     return "cluster.memory changes no run: preemption is recompute and engine.prefix_cache has no "
       + "offload, so no KV leaves HBM"
   }

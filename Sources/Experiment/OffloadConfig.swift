@@ -111,8 +111,6 @@ extension Assembly {
     mode.granularity = offload.granularity.value
     batch.offload(
       to: TieredStore(names: names, tiers: stores, writing: mode.writing), mode,
-      BlockLayout(
-        bytesPerBlock: kvBytesPerBlockPerGPU, tensors: kvCopies.tensors,
-        gpus: Int64(deployment.gpus)), computing: cost, over: topology.links(of: number))
+      blockLayout, computing: cost, over: topology.links(of: number))
   }
 }

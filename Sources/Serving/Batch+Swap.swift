@@ -209,8 +209,14 @@ extension Batch {
   /// The same with room behind it, if that is free.
   private mutating func makeHostRoom(withReserve count: Int32, for slot: Slot) -> Bool {
     guard let space = swap else { return false }
-    let more = count + space.mode.reserve - sequences[Int(slot)].host.room
-    return makeHostRoom(more <= space.free ? count + space.mode.reserve : count, for: slot)
+    let own = sequences[Int(slot)].host.room
+    let isReserved = count + space.mode.reserve - own <= space.free
+    guard makeHostRoom(isReserved ? count + space.mode.reserve : count, for: slot) else {
+      return false
+    }
+    // What grows beyond the room kept behind it lies elsewhere.
+    if own < count { sequences[Int(slot)].host.pieces += 1 }
+    return true
   }
 
   /// What copies could give up, all of what runs and the room behind the others.
@@ -266,12 +272,6 @@ extension Batch {
     let first = s.host.tokens == s.stored ? total : s.host.tokens / tokensPerBlock
     sequences[Int(slot)].phase = .leaving
     if !s.isOver { leaving += 1 }
-    // What grows beyond the room kept behind it lies elsewhere.
-    if s.host.tokens == 0 {
-      sequences[Int(slot)].host.pieces = 1
-    } else if first < total, swap?.mode.reserve == 0 {
-      sequences[Int(slot)].host.pieces += 1
-    }
     issue(cause, slot, isOut: true, from: first, to: total, pieces: 1)
     if awaitsCopies { giveBlocks(of: slot) } else { leavingBlocks += s.blocks }
   }
@@ -285,20 +285,14 @@ extension Batch {
     let count = to - from
     var transfer = Transfer(
       cause, tag: slot, isOut: isOut, blocks: count,
-      bytes: Int64(count) * space.memory.bytesPerBlock, copies: 0)
+      bytes: Int64(count) * space.memory.layout.bytesPerBlock, copies: 0)
     guard count > 0 else {
       landed.append(transfer)
       return
     }
-    let perRun = space.memory.tensors
-    switch space.mode.granularity {
-    case .block: transfer.copies = perRun * Int64(count)
-    case .layer: transfer.copies = perRun
-    case .sequence: transfer.copies = 1
-    case .group:
-      let runs = groups?.groups(of: slot, from: from, to: to) ?? count
-      transfer.copies = perRun * Int64(runs + pieces - 1)
-    }
+    let runs = groups.map { $0.groups(of: slot, from: from, to: to) + pieces - 1 }
+    transfer.copies = space.memory.layout.copies(
+      of: count, runs: runs ?? count, by: space.mode.granularity)
     if isOut { outbox.append(transfer) } else { inbox.append(transfer) }
   }
 

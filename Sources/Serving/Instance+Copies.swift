@@ -21,7 +21,7 @@ extension Instance {
   }
 
   private mutating func count(_ transfer: Transfer) {
-    let gpus = batch.swap?.memory.gpus ?? batch.offload?.layout.gpus ?? 1
+    let gpus = batch.swap?.memory.layout.gpus ?? batch.offload?.layout.gpus ?? 1
     let bytes = transfer.bytes * gpus
     switch transfer.cause {
     case .swapOut, .contextOut: recorder.totals.swapOutBytes += bytes

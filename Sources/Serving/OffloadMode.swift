@@ -28,23 +28,6 @@ public struct OffloadMode: Sendable, Equatable {
   public init() {}
 }
 
-/// What a KV block is on its way between tiers.
-public struct BlockLayout: Sendable, Equatable {
-  /// Bytes of a block that one GPU copies.
-  public var bytesPerBlock: Int64
-  /// Tensors of the GPU that hold a part of a block: keys and values of each layer.
-  public var tensors: Int64
-  /// GPUs of the instance, which copy their parts side by side.
-  public var gpus: Int64
-
-  /// A layout; the parameters are the fields.
-  public init(bytesPerBlock: Int64, tensors: Int64, gpus: Int64 = 1) {
-    self.bytesPerBlock = bytesPerBlock
-    self.tensors = tensors
-    self.gpus = gpus
-  }
-}
-
 /// The links over which an instance loads, as they are when nothing else moves.
 public struct TierLinks: Sendable {
   private let fabric: Fabric

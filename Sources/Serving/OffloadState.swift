@@ -161,15 +161,9 @@ struct OffloadState: Sendable {
   private func transfer(
     _ part: Part, _ cause: TransferCause, tag: Int32, tier: Int32
   ) -> Transfer {
-    let copies: Int64 =
-      switch mode.granularity {
-      case .block: layout.tensors * Int64(part.blocks)
-      case .group: layout.tensors * Int64(part.runs)
-      case .layer: layout.tensors
-      case .sequence: 1
-      }
-    return Transfer(
+    Transfer(
       cause, tag: tag, tier: tier, isOut: cause == .store || cause == .demote,
-      blocks: part.blocks, bytes: Int64(part.blocks) * layout.bytesPerBlock, copies: copies)
+      blocks: part.blocks, bytes: Int64(part.blocks) * layout.bytesPerBlock,
+      copies: layout.copies(of: part.blocks, runs: part.runs, by: mode.granularity))
   }
 }

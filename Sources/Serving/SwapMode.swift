@@ -36,18 +36,12 @@ public struct SwapMode: Sendable, Equatable {
 public struct HostMemory: Sendable, Equatable {
   /// Blocks that it holds.
   public var blocks: Int32
-  /// Bytes of a block that one GPU copies.
-  public var bytesPerBlock: Int64
-  /// Tensors of the GPU that hold a part of a block: keys and values of each layer.
-  public var tensors: Int64
-  /// GPUs of the instance, which copy their parts side by side.
-  public var gpus: Int64
+  /// What a block is.
+  public var layout: BlockLayout
 
   /// A host; the parameters are the fields.
-  public init(blocks: Int32, bytesPerBlock: Int64, tensors: Int64, gpus: Int64 = 1) {
+  public init(blocks: Int32, layout: BlockLayout) {
     self.blocks = blocks
-    self.bytesPerBlock = bytesPerBlock
-    self.tensors = tensors
-    self.gpus = gpus
+    self.layout = layout
   }
 }

@@ -44,7 +44,8 @@ struct Rotation {
     if let mode = scheduler.swapMode(nil) {
       batch.swapTo(
         HostMemory(
-          blocks: hostBlocks, bytesPerBlock: Self.bytesPerBlock, tensors: Self.tensors), mode)
+          blocks: hostBlocks,
+          layout: BlockLayout(bytesPerBlock: Self.bytesPerBlock, tensors: Self.tensors)), mode)
     }
     let lane = Lane("link", bandwidth: BytesPerSecond(1e15), perCopy: Seconds(1e-3))
     var simulation = Simulation(

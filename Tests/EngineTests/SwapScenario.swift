@@ -109,8 +109,9 @@ struct SwapScenario {
       if let mode = scheduler.swapMode(mode) {
         batch.swapTo(
           HostMemory(
-            blocks: hostBlocks, bytesPerBlock: Int64(base.tokensPerBlock) * 100, tensors: 8,
-            gpus: gpus), mode)
+            blocks: hostBlocks,
+            layout: BlockLayout(
+              bytesPerBlock: Int64(base.tokensPerBlock) * 100, tensors: 8, gpus: gpus)), mode)
       }
       return Instance(
         batch: batch, scheduler: scheduler, cost: CopyingCost(base: base.cost), maxLeap: maxLeap,

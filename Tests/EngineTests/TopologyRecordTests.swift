@@ -35,7 +35,8 @@ import Units
     topology.logTransfers()
     let instances = (0..<2).map { _ in
       var batch = Batch(blocks: 20, tokensPerBlock: 1, maxModelLength: 2048)
-      batch.swapTo(HostMemory(blocks: 100, bytesPerBlock: 1000, tensors: 2), SwapMode())
+      batch.swapTo(
+        HostMemory(blocks: 100, layout: BlockLayout(bytesPerBlock: 1000, tensors: 2)), SwapMode())
       return Instance(
         batch: batch, scheduler: scenario.scheduler, cost: HandCost(), maxLeap: maxLeap,
         recorder: Recorder())
