@@ -11,47 +11,62 @@ public import Units
 /// step. So all that happened at t is seen by what starts at t, whatever the order of events.
 public struct Simulation: Sendable {
   /// Requests and what happened to them so far.
-  public private(set) var requests: RequestTable
+  public internal(set) var requests: RequestTable
   /// Whether every event is followed by a check of the invariants; for tests.
   public var checksInvariants = false
   /// Why the run was stopped, nil while it may go on.
-  public private(set) var stop: String?
+  public internal(set) var stop: String?
 
-  private var fleet: Fleet
-  private var router: any Router
-  private var queue: EventQueue
-  private var release: Release
-  private var rejected = 0
-  private var isMeasuring = false
-  private var arrivedOfWarmup = 0
-  private var rejectedOfWarmup = 0
-  private var touched: [Int] = []
-  private var isTouched: [Bool]
-  private var series: TimeSeries?
-  private var sampled: [RunTotals]
-  private var sampleEvents = 0
-  private var end = Instant.zero
-  private var topology: Topology
+  var fleet: Fleet
+  var router: any Router
+  var queue: EventQueue
+  var release: Release
+  var rejected = 0
+  var isMeasuring = false
+  var arrivedOfWarmup = 0
+  var unservedOfWarmup = 0
+  var touched: [Int] = []
+  var isTouched: [Bool]
+  var series: TimeSeries?
+  var sampled: [RunTotals]
+  var sampleEvents = 0
+  var end = Instant.zero
+  var topology: Topology
   /// The instances of each fabric.
-  private let members: [[Int]]
+  let members: [[Int]]
   /// Transfers that landed, and copies that a GPU issued for them.
-  private var copies = 0
-  private var copyCalls: Int64 = 0
-  private var outbox: [Transfer] = []
-  private var landed: [Transfer] = []
-  private var cancelled: [Int32] = []
+  var copies = 0
+  var copyCalls: Int64 = 0
+  var outbox: [Transfer] = []
+  var landed: [Transfer] = []
+  var cancelled: [Int32] = []
   /// Fabrics whose copies changed in the phase of steps.
-  private var moving: [Int] = []
-  // Sources by rank: links, instances, arrivals, samples.
-  private var firstInstance: Int { topology.fabrics.count }
-  private var arrivals: Int { firstInstance + fleet.count }
-  private var samples: Int { arrivals + 1 }
+  var moving: [Int] = []
+  let rules: ClusterRules
+  var membership: Membership
+  /// Requests on their way to the router, or back to it.
+  var underway = MinHeap<Delivery>()
+  var deliveries: Int64 = 0
+  /// Requests for which no instance is open, in the order in which they came.
+  var lobby: [RequestID] = []
+  var variation = LoadVariation()
+  /// Instances whose load has changed since the last look.
+  var unseen: [Int] = []
+  var isUnseen: [Bool]
+  // Sources by rank: links, instances, changes of the cluster, looks at loads, requests that reach
+  // the router, arrivals, samples.
+  var firstInstance: Int { topology.fabrics.count }
+  var changes: Int { firstInstance + fleet.count }
+  var looks: Int { changes + 1 }
+  var routings: Int { changes + 2 }
+  var arrivals: Int { changes + 3 }
+  var samples: Int { changes + 4 }
 
-  /// A run of `requests` over `instances`, whose tiers `topology` joins, that fills `series`, when
-  /// there is one.
+  /// A run of `requests` over `instances`, whose tiers `topology` joins, by `rules`, that fills
+  /// `series`, when there is one.
   public init(
     requests: RequestTable, instances: [Instance], router: any Router, series: TimeSeries? = nil,
-    topology: Topology = .none
+    topology: Topology = .none, rules: ClusterRules = ClusterRules()
   ) {
     precondition(!instances.isEmpty, "a cluster has at least one instance")
     self.requests = requests
@@ -59,19 +74,25 @@ public struct Simulation: Sendable {
     release = Release(self.requests)
     self.router = router
     self.series = series
-    fleet = Fleet(instances)
+    fleet = Fleet(instances, for: self.requests)
+    self.rules = rules
+    membership = Membership(rules, instances: instances.count)
     isTouched = Array(repeating: false, count: instances.count)
+    isUnseen = isTouched
     sampled = Array(repeating: RunTotals(), count: instances.count)
     self.topology = topology.withWaysBetweenTiers
     members = topology.members
-    queue = EventQueue(sources: topology.fabrics.count + instances.count + 2)
+    queue = EventQueue(sources: topology.fabrics.count + instances.count + 5)
+    introduceInstances()
     pendNextArrival()
     pendNextSample(after: .zero)
   }
 
-  /// Requests that have finished or were refused.
+  /// Requests that have finished, were refused or failed.
   public var settledRequests: Int {
-    fleet.instances.reduce(rejected) { $0 + Int($1.recorder.totals.finished) }
+    fleet.instances.reduce(rejected + membership.failed) {
+      $0 + Int($1.recorder.totals.finished)
+    }
   }
   /// The simulated time reached.
   public var now: Instant { queue.now }
@@ -84,7 +105,7 @@ public struct Simulation: Sendable {
   /// Handles up to `count` events; false when the run is over.
   public mutating func advance(events count: Int) -> Bool {
     var left = count
-    while queue.time < .never, stop == nil {
+    while stop == nil, queue.time < .never || failLobby() {
       guard left > 0 else { return true }
       left -= 1
       guard queue.time < .horizon else {
@@ -92,8 +113,12 @@ public struct Simulation: Sendable {
         return false
       }
       let source = queue.next()
+      fleet.now = queue.now
       switch source {
       case arrivals: arrive(release.take(&requests))
+      case routings: deliver()
+      case looks: lookAtLoads()
+      case changes: changeMembers()
       case samples: sample()
       case firstInstance...: endLeap(source - firstInstance)
       default: moveCopies(source)
@@ -105,7 +130,7 @@ public struct Simulation: Sendable {
   }
 
   /// Keeps at most one arrival pending, so the queue's size is the cluster's, not the trace's.
-  private mutating func pendNextArrival() {
+  mutating func pendNextArrival() {
     queue.set(arrivals, at: release.time(in: requests))
   }
 
@@ -118,30 +143,18 @@ public struct Simulation: Sendable {
       isMeasuring = true
       for i in 0..<fleet.count { fleet.instances[i].endWarmup(at: queue.now) }
     }
-    let arrival = Arrival(
-      id: id, time: requests.arrival[row], promptTokens: requests.prompt[row])
-    let target = router.route(arrival, in: &fleet)
-    requests.instance[row] = Int32(target)
-    if fleet.instances[target].enqueue(id, at: queue.now, requests) {
-      touch(target, byArrival: true)
-      refreshLoad(target)
-    } else {
-      requests.isRejected[row] = true
-      rejected += 1
-      if !isMeasuring { rejectedOfWarmup += 1 }
-      _ = release.settle([id], at: queue.now, &requests)
-    }
+    deliver(id, after: rules.latency)
     if release.isOver(requests) {
       for i in 0..<fleet.count { fleet.instances[i].endArrivals(at: queue.now) }
-      if requests.isRejected[row] { endMeasurement() }
+      endMeasurement()
     }
     pendNextArrival()
   }
 
   /// Notes the moment at which nothing measured is left and requests of the warm-up still run.
-  private mutating func endMeasurement() {
+  mutating func endMeasurement() {
     guard isMeasuring, requests.warmup != .none, release.isOver(requests) else { return }
-    let ofWarmup = fleet.instances.reduce(rejectedOfWarmup) {
+    let ofWarmup = fleet.instances.reduce(unservedOfWarmup) {
       $0 + Int($1.recorder.totals.finishedOfWarmup)
     }
     guard settledRequests - ofWarmup == requests.count - arrivedOfWarmup else { return }
@@ -149,14 +162,7 @@ public struct Simulation: Sendable {
     for i in 0..<fleet.count { fleet.instances[i].endMeasurement(at: queue.now) }
   }
 
-  private mutating func refreshLoad(_ i: Int) {
-    let load = fleet.instances[i].load
-    guard load != fleet.loads[i] else { return }
-    fleet.loads[i] = load
-    router.loadChanged(i, load)
-  }
-
-  private mutating func endLeap(_ i: Int) {
+  mutating func endLeap(_ i: Int) {
     end = queue.now
     fleet.instances[i].finish(at: queue.now, &requests)
     if !fleet.instances[i].finished.isEmpty {
@@ -167,12 +173,13 @@ public struct Simulation: Sendable {
     if fleet.instances[i].isStuck { stop = report(i, "recomputes prompts without making a token") }
     touch(i)
     refreshLoad(i)
+    if membership.states[i] == .leaving { letGo(i) }
   }
 
   /// Something changed for instance `i`: its leap ends with the step in flight, then it plans.
   ///
   /// Touching too often costs time and never changes a result; touching too rarely is the bug.
-  private mutating func touch(_ i: Int, byArrival: Bool = false) {
+  mutating func touch(_ i: Int, byArrival: Bool = false) {
     if !isTouched[i] {
       isTouched[i] = true
       touched.append(i)
@@ -200,131 +207,5 @@ public struct Simulation: Sendable {
       refreshLoad(i)
     }
     touched.removeAll(keepingCapacity: true)
-  }
-}
-
-// MARK: - Copies
-
-extension Simulation {
-  /// Sends the copies that instance `i` has decided on, and calls off those that it gave up.
-  private mutating func startCopies(_ i: Int) {
-    fleet.instances[i].takeCopies(into: &outbox, cancelled: &cancelled)
-    guard !outbox.isEmpty || !cancelled.isEmpty else { return }
-    let fabric = topology.fabric(of: i)
-    for tag in cancelled {
-      let isKnown = topology.fabrics[fabric].cancel(instance: Int32(i), tag: tag, at: queue.now)
-      precondition(isKnown, "a copy was called off that nobody makes (I5)")
-    }
-    for var transfer in outbox {
-      transfer.instance = Int32(i)
-      let route = topology.route(of: transfer)
-      topology.fabrics[fabric].submit(transfer, route: route, at: queue.now)
-    }
-    if !moving.contains(fabric) { moving.append(fabric) }
-    outbox.removeAll(keepingCapacity: true)
-    cancelled.removeAll(keepingCapacity: true)
-  }
-
-  /// Copies on the links of `fabric` land or begin to move.
-  private mutating func moveCopies(_ fabric: Int) {
-    topology.fabrics[fabric].advance(to: queue.now, landed: &landed)
-    for transfer in landed {
-      copies += 1
-      copyCalls += transfer.copies
-      guard fleet.instances[Int(transfer.instance)].land(transfer) else { continue }
-      end = queue.now
-      touch(Int(transfer.instance))
-    }
-    landed.removeAll(keepingCapacity: true)
-    follow(fabric)
-  }
-
-  private mutating func followMoving() {
-    for fabric in moving { follow(fabric) }
-    moving.removeAll(keepingCapacity: true)
-  }
-
-  /// Pends the next event of `fabric` and tells its instances how fast their copies move now, which
-  /// the steps after those in flight heed.
-  private mutating func follow(_ fabric: Int) {
-    if checksInvariants { topology.fabrics[fabric].checkInvariants() }
-    queue.set(fabric, at: topology.fabrics[fabric].next)
-    for i in members[fabric] {
-      let rate = topology.fabrics[fabric].rate(of: Int32(i))
-      guard fleet.instances[i].setCopyRate(rate) else { continue }
-      if let end = fleet.instances[i].cut(at: queue.now) { queue.set(firstInstance + i, at: end) }
-    }
-  }
-}
-
-// MARK: - Samples
-
-extension Simulation {
-  private mutating func pendNextSample(after time: Instant) {
-    guard let series else { return }
-    let (next, isBeyond) = time.picoseconds.addingReportingOverflow(series.width)
-    queue.set(samples, at: isBeyond ? .horizon : Instant(picoseconds: next))
-  }
-
-  /// Writes one row per instance; goes on while anything is pending or about to start.
-  private mutating func sample() {
-    sampleEvents += 1
-    let tiers = series?.tiers.tiers ?? 0
-    for i in 0..<fleet.count {
-      let row = fleet.instances[i].sample(at: queue.now, since: sampled[i])
-      sampled[i] = fleet.instances[i].recorder.totals
-      series?.append(row, tiers: fleet.instances[i].tierUses(tiers))
-    }
-    series?.compact()
-    let goesOn = queue.time < .never || touched.contains { fleet.loads[$0].requests > 0 }
-    if goesOn { pendNextSample(after: queue.now) }
-  }
-}
-
-// MARK: - The end of a run
-
-extension Simulation {
-  /// Nothing is pending: whoever still holds work would wait for ever (I2).
-  private mutating func findDeadlock() {
-    for i in 0..<fleet.count where fleet.loads[i].requests > 0 {
-      stop = report(i, "has nothing that it could run")
-      return
-    }
-  }
-
-  /// The next event lies past the range of the clock: steps that end before it still count.
-  private mutating func beyondTheClock() -> String {
-    let last = Instant(picoseconds: Instant.horizon.picoseconds - 1)
-    for i in 0..<fleet.count {
-      fleet.instances[i].settle(at: last)
-      end = max(end, fleet.instances[i].progress)
-    }
-    let fault = "simulated time passed 106 days, the range of the clock"
-    guard let i = fleet.loads.firstIndex(where: { $0.requests > 0 }) else { return fault }
-    return report(i, "still works when \(fault)")
-  }
-
-  private func report(_ i: Int, _ fault: String) -> String {
-    guard let id = fleet.instances[i].oldestRequest else { return "instance \(i) \(fault)" }
-    let row = Int(id.row)
-    let number = requests.number(of: row)
-    return "instance \(i) \(fault): request \(number) (\(requests.prompt[row]) prompt tokens) "
-      + "and \(fleet.loads[i].requests - 1) more wait at "
-      + "\(fleet.instances[i].batch.totalBlocks) KV blocks"
-  }
-
-  /// What the run left behind; the run is over.
-  public consuming func record() -> RunRecord {
-    for i in 0..<fleet.count { fleet.instances[i].close(at: max(end, queue.now)) }
-    precondition(
-      stop != nil || settledRequests == requests.count, "a request was lost (I1)")
-    let batch = fleet.instances[0].batch
-    return RunRecord(
-      requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
-      arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents,
-      blocks: batch.totalBlocks,
-      tokensPerBlock: batch.tokensPerBlock, stop: stop,
-      memory: topology.record(
-        until: max(end, queue.now), transfers: Int64(copies), copies: copyCalls))
   }
 }

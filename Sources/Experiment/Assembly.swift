@@ -66,7 +66,7 @@ public struct Assembly: Sendable {
     try Self.checkOffload(of: config)
     try Self.checkAllocator(of: config, scheduler)
     prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
-    router = try Self.router(config.router, instances: config.cluster.instances.value, &resolved)
+    router = try Self.router(config.router, Self.routerContext(config, cost), &resolved)
     power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
     try Self.check(config.statistics, against: config.workload)
     resolved.maxModelLength = longest
@@ -290,13 +290,30 @@ extension Assembly {
     return try make(type)
   }
 
+  /// What routers are told of a cluster of like instances.
+  private static func routerContext(_ config: ExperimentConfig, _ cost: any CostModel)
+    -> RouterContext
+  {
+    var chunk = StepShape()
+    chunk.addChunk(tokens: 2048, after: 0)
+    let time = cost.time(of: chunk).value / 2048
+    let instances = config.cluster.instances.value
+    return RouterContext(
+      instances: instances, seed: config.seed,
+      promptTokenTimes: Array(repeating: time, count: instances),
+      ttftTarget: config.slo.timeToFirstToken.map { $0 * 1e-3 })
+  }
+
   private static func router(
-    _ policy: PolicyConfig, instances: Int, _ resolved: inout ResolvedConfig
+    _ policy: PolicyConfig, _ context: RouterContext, _ resolved: inout ResolvedConfig
   ) throws(ConfigError) -> any Router {
     func make<R: Router>(_ type: R.Type) throws(ConfigError) -> any Router {
       let options = try decodeOptions(R.Options.self, from: policy, kind: "router")
+      if let fault = R.fault(options, in: context) {
+        throw ConfigError(policy.name.place, "router \(R.name): \(fault)").misfit
+      }
       resolved.router = optionTexts(options)
-      return R(options, instances: instances)
+      return R(options, context)
     }
     guard let type = routers.first(where: { $0.name == policy.name.value }) else {
       throw .unknown(

@@ -181,6 +181,16 @@ public struct Fabric: Sendable {
     return true
   }
 
+  /// Takes back all that has not landed of the transfers of `instance`, as `cancel` does each.
+  public mutating func cancelAll(of instance: Int32, at now: Instant) {
+    precondition(now <= next, "a fabric advances to its events before anything else happens")
+    for place in passages.indices.dropFirst(head)
+    where passages[place].phase != .left && passages[place].transfer.instance == instance {
+      leave(place, at: now, isCancelled: true)
+    }
+    settle(at: now)
+  }
+
   /// Bytes that move now through the HBM of one GPU of `instance`: those of transfers between
   /// lower tiers pass it by.
   public func rate(of instance: Int32) -> BytesPerSecond {

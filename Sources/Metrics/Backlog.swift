@@ -43,7 +43,7 @@ struct Backlog {
     var presence = TimeUnion(
       instances: record.instances, from: last.picoseconds / 2, until: last.picoseconds)
     var counted: Int64 = 0
-    for row in 0..<table.released where !table.isRejected[row] {
+    for row in 0..<table.released where !table.isUnserved(row) {
       let arrival = table.arrival[row].picoseconds
       let scheduled = table.firstScheduled[row].picoseconds
       counted += 1

@@ -15,7 +15,7 @@ func peakConcurrency(of requests: RequestTable) -> Int64 {
   let buckets = Buckets(from: first, to: last, count: requests.count / 8 + 1)
   var departures = [Int32](repeating: 0, count: buckets.count)
   var arrivals = departures
-  for row in 0..<released where !requests.isRejected[row] {
+  for row in 0..<released where !requests.isUnserved(row) {
     arrivals[buckets.index(of: requests.arrival[row])] += 1
     // After the last arrival the count can only fall.
     if requests.finished[row] <= last {
@@ -75,7 +75,7 @@ private func exactPeak(
   var events = [[UInt64]](repeating: [], count: base.count)
   let released = requests.released
   let last = requests.arrival[released - 1]
-  for row in 0..<released where !requests.isRejected[row] {
+  for row in 0..<released where !requests.isUnserved(row) {
     let (arrival, finish) = (requests.arrival[row], requests.finished[row])
     let entered = Int(slots[buckets.index(of: arrival)])
     if entered >= 0 { events[entered].append(UInt64(arrival.picoseconds) << 1 | 1) }

@@ -6,6 +6,8 @@ public enum FinishReason: String, Sendable, CaseIterable {
   case length
   /// It could never be served: refused.
   case unservable
+  /// Instances failed under it more often than it is sent again, or none was left.
+  case failed
   /// The run ended before it did.
   case unfinished
 }
@@ -54,10 +56,13 @@ public struct RequestOutcome: Sendable {
   public let longestGap: Int64
   /// Whether it was refused.
   public let isRejected: Bool
+  /// Whether failures ended it.
+  public let isFailed: Bool
 
   /// How it ended.
   public var finishReason: FinishReason {
     if finished != .never { return .length }
+    if isFailed { return .failed }
     return isRejected ? .unservable : .unfinished
   }
   /// Whether all its tokens were made.
@@ -96,6 +101,6 @@ extension RequestTable {
     RequestOutcome(
       arrival: arrival[row], firstScheduled: firstScheduled[row], firstToken: firstToken[row],
       finished: finished[row], outputTokens: output[row], longestGap: longestGap[row],
-      isRejected: isRejected[row])
+      isRejected: isRejected[row], isFailed: isFailed[row])
   }
 }

@@ -4,7 +4,7 @@ public import Units
 ///
 /// A row is a request in order of arrival; while sessions are closed, which order that is turns out
 /// in the run, and rows take it afterwards. The first columns are what a trace says; the others are
-/// written by the run, once each, at the moment they become true. About 84 bytes a request.
+/// written by the run, once each, at the moment they become true. About 93 bytes a request.
 public struct RequestTable: Sendable {
   /// When a request reaches the router, ascending; `.never` if a closed loop has yet to release it,
   /// or the turn that it follows has yet to end.
@@ -52,6 +52,12 @@ public struct RequestTable: Sendable {
   public var cached: [Int32] = []
   /// Whether it was refused because it could never be served.
   public var isRejected: [Bool] = []
+  /// Times it went from one instance's queue to another's.
+  public var migrations: [Int32] = []
+  /// Times it was sent again after a failure.
+  public var retries: [Int32] = []
+  /// Whether failures hit it once too often.
+  public var isFailed: [Bool] = []
 
   /// An empty table.
   public init() {}
@@ -132,6 +138,17 @@ public struct RequestTable: Sendable {
     first = 0
   }
 
+  /// Whether the request in `row` ended without an answer.
+  public func isUnserved(_ row: Int) -> Bool { isRejected[row] || isFailed[row] }
+
+  /// Forgets what an attempt to serve the request in `row` has come to; what it cost stays.
+  public mutating func forgetAttempt(_ row: Int) {
+    firstScheduled[row] = .never
+    firstToken[row] = .never
+    preemptedTime[row] = 0
+    cached[row] = 0
+  }
+
   /// How many requests arrived before the one in `row`, which is its number in every result.
   public func number(of row: Int) -> Int { ranks.isEmpty ? row : Int(ranks[row]) }
 
@@ -192,6 +209,9 @@ public struct RequestTable: Sendable {
     permute(&recomputed)
     permute(&cached)
     permute(&isRejected)
+    permute(&migrations)
+    permute(&retries)
+    permute(&isFailed)
   }
 
   /// Clears every column that a run writes, and the arrivals that a closed loop releases.
@@ -211,5 +231,8 @@ public struct RequestTable: Sendable {
     recomputed = Array(repeating: 0, count: count)
     cached = Array(repeating: 0, count: count)
     isRejected = Array(repeating: false, count: count)
+    migrations = Array(repeating: 0, count: count)
+    retries = Array(repeating: 0, count: count)
+    isFailed = Array(repeating: false, count: count)
   }
 }

@@ -26,12 +26,15 @@ public struct RunRecord: Sendable {
   public var stop: String?
   /// What moved between tiers; nil when KV lies in HBM only.
   public var memory: MemoryRecord?
+  /// What the router and the cluster did.
+  public var cluster: ClusterRecord
 
   /// Gathers the parts of a finished run.
   public init(
     requests: RequestTable, recorders: [Recorder], series: TimeSeries?, end: Instant,
     arrivals: Int, copies: Int, sampleEvents: Int,
-    blocks: Int32, tokensPerBlock: Int32, stop: String?, memory: MemoryRecord? = nil
+    blocks: Int32, tokensPerBlock: Int32, stop: String?, memory: MemoryRecord? = nil,
+    cluster: ClusterRecord? = nil
   ) {
     self.requests = requests
     self.requests.sortByRank()
@@ -56,6 +59,8 @@ public struct RunRecord: Sendable {
     self.tokensPerBlock = tokensPerBlock
     self.stop = stop
     self.memory = memory
+    let members = recorders.map { _ in MemberCounts() }
+    self.cluster = cluster ?? ClusterRecord(members: members, loadVariation: nil)
   }
 
   /// Where the time in which requests arrive ends: at the last arrival, or with the run when it was

@@ -54,7 +54,7 @@ public struct Verdict: Sendable, Equatable {
     if let stop = record.stop { return "the run was stopped: \(stop)" }
     let table = record.requests
     var unfinished = 0
-    for row in 0..<table.count where table.finished[row] == .never && !table.isRejected[row] {
+    for row in 0..<table.count where table.finished[row] == .never && !table.isUnserved(row) {
       unfinished += 1
     }
     guard unfinished > 0 else { return nil }

@@ -2,16 +2,6 @@ public import Cost
 public import Metrics
 public import Units
 
-/// What routers know of an instance without asking: changes with membership, never with progress.
-public struct Load: Sendable, Equatable {
-  /// Requests queued or running.
-  public var requests: Int32 = 0
-  /// Prompt tokens of queued requests.
-  public var pendingPrefill: Int64 = 0
-  /// No load.
-  public init() {}
-}
-
 /// One model replica: batch, scheduler, cost model and the leap in flight.
 public struct Instance: Sendable {
   /// Requests and KV.
@@ -21,15 +11,15 @@ public struct Instance: Sendable {
   private var scheduler: any Scheduler
   private let cost: any StepCost
   var isStepping = false
-  private var plan = Plan.idle
+  var plan = Plan.idle
   // The leap: steps `done..<count` end at `ends`; the batch is as it was after step `done`.
   var shape = StepShape()
-  private var ends: [Instant]
-  private var start = Instant.zero
-  private var count = 0
-  private var done = 0
+  var ends: [Instant]
+  var start = Instant.zero
+  var count = 0
+  var done = 0
   /// When the last step that has ended began; nil before.
-  private var lastStart: Instant?
+  var lastStart: Instant?
   private var reach: Int
   private let maxLeap: Int
   // Accounts of time.
@@ -43,13 +33,21 @@ public struct Instance: Sendable {
   /// Since when copies keep it from its next step; `.never` while they do not.
   var stalledSince = Instant.never
   /// Whether a plan waits for the copies that were decided with it.
-  private var isHolding = false
+  var isHolding = false
   /// Bytes a second that copies move through the HBM of one GPU.
   public internal(set) var copyRate = 0.0
+  /// Whether the cache is asked about every arrival, for `Load.pendingPrefill`.
+  public var looksUpArrivals = false
+  /// Prompt tokens of the requests here.
+  var promptTokens: Int64 = 0
+  /// How many times as long as its cost model says its steps take.
+  public internal(set) var slowness = 1.0
+  /// The batch as it was when the instance started.
+  let blank: Batch
   /// The requests that finished with the last leap.
-  public private(set) var finished: [RequestID] = []
+  public internal(set) var finished: [RequestID] = []
   /// Prompt tokens computed since the last token was made.
-  private var fruitlessPrefill: Int64 = 0
+  var fruitlessPrefill: Int64 = 0
 
   /// An idle instance.
   ///
@@ -57,8 +55,10 @@ public struct Instance: Sendable {
   public init(
     batch: Batch, scheduler: any Scheduler, cost: any StepCost, maxLeap: Int, recorder: Recorder
   ) {
+    var batch = batch
+    batch.countService(scheduler.serviceWeights)
     self.batch = batch
-    self.batch.countService(scheduler.serviceWeights)
+    blank = batch
     self.scheduler = scheduler
     self.cost = cost
     self.maxLeap = maxLeap
@@ -67,13 +67,6 @@ public struct Instance: Sendable {
     ends = Array(repeating: .zero, count: reach)
   }
 
-  /// Signals for routers, always current.
-  public var load: Load {
-    var load = Load()
-    load.requests = Int32(batch.waiting.count) + batch.count + batch.absent
-    load.pendingPrefill = batch.waiting.tokens
-    return load
-  }
   /// The end of the last step that was applied since the leap began; the leap's start before.
   public var progress: Instant { isStepping && done > 0 ? ends[done - 1] : start }
   /// Whether a step is in flight.
@@ -98,25 +91,40 @@ public struct Instance: Sendable {
   public mutating func enqueue(
     _ id: RequestID, at now: Instant, _ requests: RequestTable
   ) -> Bool {
+    var entry = entry(of: id, requests)
+    guard canServe(entry) else { return false }
+    if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
+    account(until: now)
+    if batch.waiting.isEmpty { waitingSince = now }
+    // Counters compare what was served by now.
+    if batch.service != nil { settle(at: now) }
+    if looksUpArrivals { entry.uncached -= cachedTokens(of: id, entry.tokens, at: now) }
+    batch.arrive(entry)
+    promptTokens += Int64(entry.prompt)
+    return true
+  }
+
+  private func entry(of id: RequestID, _ requests: RequestTable) -> Waiting {
     let row = Int(id.row)
-    let (prompt, output) = (requests.prompt[row], requests.output[row])
-    var entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
+    let prompt = requests.prompt[row]
+    var entry = Waiting(request: id, tokens: prompt, generated: 0, output: requests.output[row])
     entry.isMeasured = requests.isMeasured(row)
     entry.user = requests.turns?.session[row] ?? id.row
     if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
       entry.session = turns.session[row]
       if turns.losesOutput(row) { entry.repeated = prompt }
     }
-    guard Int64(prompt) + Int64(output) <= Int64(batch.maxModelLength),
-      scheduler.canServe(entry, in: batch)
-    else { return false }
-    if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
-    account(until: now)
-    if batch.waiting.isEmpty { waitingSince = now }
-    // Counters compare what was served by now.
-    if batch.service != nil { settle(at: now) }
-    batch.arrive(entry)
-    return true
+    return entry
+  }
+
+  private func canServe(_ entry: Waiting) -> Bool {
+    Int64(entry.prompt) + Int64(entry.output) <= Int64(batch.maxModelLength)
+      && scheduler.canServe(entry, in: batch)
+  }
+
+  /// Whether a request could ever run here.
+  public func couldServe(_ id: RequestID, _ requests: RequestTable) -> Bool {
+    canServe(entry(of: id, requests))
   }
 
   /// Forms the next step at a boundary, or goes on waiting for the copies of the one formed before.
@@ -212,6 +220,7 @@ public struct Instance: Sendable {
     if ends.count < count { ends += Array(repeating: .zero, count: reach - ends.count) }
     let mapped = mapPages(at: now)
     cost.ends(of: shape, from: mapped, count: count, into: &ends)
+    if slowness != 1 { stretch(from: mapped) }
     (start, done) = (now, 0)
     if count > 1, let expiry = batch.expiryOfIdleHits {
       count = firstEnd(notBefore: expiry) + 1
@@ -285,6 +294,7 @@ public struct Instance: Sendable {
     for slot in batch.finished {
       let s = batch.sequences[Int(slot)]
       finished.append(s.entry.request)
+      promptTokens -= Int64(s.entry.prompt)
       requests.finished[Int(s.entry.request.row)] = now
       requests.longestGap[Int(s.entry.request.row)] = s.longestGap
       if !requests.isMeasured(Int(s.entry.request.row)) { recorder.totals.finishedOfWarmup += 1 }

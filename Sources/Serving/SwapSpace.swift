@@ -87,6 +87,15 @@ struct SwapSpace: Sendable {
     if context.isLanded, let wanted = contexts[session] { count(wanted, 1) }
   }
 
+  /// The next turn of `session` waits elsewhere.
+  mutating func unwant(_ session: Int32) {
+    guard let context = contexts[session], context.isWanted else { return }
+    if context.isLanded { count(context, -1) }
+    contexts[session]?.isWanted = false
+    claimed -= context.copy.room
+    if context.isLanded, let unwanted = contexts[session] { count(unwanted, 1) }
+  }
+
   private mutating func count(_ context: Context, _ sign: Int32) {
     if context.isWanted {
       wanted += sign * context.copy.room

@@ -27,6 +27,17 @@ public struct Waiting: Sendable {
   var preemptedAt = Instant.never
   /// Tokens that it had stored then.
   var lost: Int32 = 0
+  /// Tokens to compute as far as could be told when it came.
+  var uncached: Int32
+
+  /// A request as it waits; the parameters are the fields.
+  init(request: RequestID, tokens: Int32, generated: Int32, output: Int32) {
+    self.request = request
+    self.tokens = tokens
+    self.generated = generated
+    self.output = output
+    uncached = tokens
+  }
 
   /// Tokens whose KV is stored when its last token is made.
   var finalTokens: Int32 { tokens + output - generated - 1 }
@@ -37,6 +48,8 @@ public struct WaitingQueue: Sendable {
   private var queue = Deque<Waiting>()
   /// Sum of tokens to prefill.
   public private(set) var tokens: Int64 = 0
+  /// Sum of those of them that were not cached when their requests came.
+  private(set) var uncached: Int64 = 0
 
   /// Number of requests.
   public var count: Int { queue.count }
@@ -50,13 +63,17 @@ public struct WaitingQueue: Sendable {
   mutating func append(_ entry: Waiting) {
     queue.append(entry)
     tokens += Int64(entry.tokens)
+    uncached += Int64(entry.uncached)
   }
   mutating func pushFront(_ entry: Waiting) {
     queue.prepend(entry)
     tokens += Int64(entry.tokens)
+    uncached += Int64(entry.uncached)
   }
   /// Takes out the request with `index` others before it; O(1) at either end.
   mutating func remove(at index: Int) {
-    tokens -= Int64(index == 0 ? queue.removeFirst().tokens : queue.remove(at: index).tokens)
+    let entry = index == 0 ? queue.removeFirst() : queue.remove(at: index)
+    tokens -= Int64(entry.tokens)
+    uncached -= Int64(entry.uncached)
   }
 }

@@ -82,7 +82,7 @@ struct Scenario {
   func simulation(over table: RequestTable? = nil) -> Simulation {
     var simulation = Simulation(
       requests: table ?? self.table(), instances: (0..<instances).map { _ in instance() },
-      router: RoundRobin(NoOptions(), instances: instances), series: series)
+      router: RoundRobin(NoOptions(), RouterContext(instances: instances)), series: series)
     simulation.checksInvariants = true
     return simulation
   }

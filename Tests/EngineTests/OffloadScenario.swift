@@ -131,7 +131,7 @@ struct OffloadScenario {
     }
     var simulation = Simulation(
       requests: base.table, instances: instances,
-      router: RoundRobin(NoOptions(), instances: base.instances),
+      router: RoundRobin(NoOptions(), RouterContext(instances: base.instances)),
       series: TimeSeries(width: 700_000_000_000, instances: base.instances), topology: topology)
     simulation.checksInvariants = checksInvariants
     return simulation

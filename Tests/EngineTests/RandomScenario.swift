@@ -210,7 +210,7 @@ struct RandomScenario {
     }
     var simulation = Simulation(
       requests: table, instances: instances,
-      router: RoundRobin(NoOptions(), instances: self.instances),
+      router: RoundRobin(NoOptions(), RouterContext(instances: self.instances)),
       series: TimeSeries(width: width, instances: self.instances))
     simulation.checksInvariants = true
     simulation.run()

@@ -54,7 +54,7 @@ struct Rotation {
         Instance(
           batch: batch, scheduler: scheduler, cost: Tick(), maxLeap: maxLeap,
           recorder: Recorder(logsSteps: true))
-      ], router: RoundRobin(NoOptions(), instances: 1),
+      ], router: RoundRobin(NoOptions(), RouterContext(instances: 1)),
       topology: Topology(
         [SharedLink(outward: lane, inward: nil)], paths: [TierPath([0])], instances: 1))
     simulation.checksInvariants = true

@@ -29,7 +29,7 @@ import Units
     }
     var simulation = Simulation(
       requests: scenario.table, instances: instances,
-      router: RoundRobin(NoOptions(), instances: scenario.instances))
+      router: RoundRobin(NoOptions(), RouterContext(instances: scenario.instances)))
     simulation.checksInvariants = true
     simulation.run()
     return simulation.record()

@@ -119,7 +119,7 @@ struct SwapScenario {
     }
     var simulation = Simulation(
       requests: base.table, instances: instances,
-      router: RoundRobin(NoOptions(), instances: base.instances),
+      router: RoundRobin(NoOptions(), RouterContext(instances: base.instances)),
       series: TimeSeries(width: 700_000_000_000, instances: base.instances, tiers: 1),
       topology: topology)
     simulation.checksInvariants = true

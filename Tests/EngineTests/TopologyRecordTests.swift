@@ -43,7 +43,7 @@ import Units
     }
     var simulation = Simulation(
       requests: scenario.table(), instances: instances,
-      router: RoundRobin(NoOptions(), instances: 2),
+      router: RoundRobin(NoOptions(), RouterContext(instances: 2)),
       series: TimeSeries(width: 50_000_000_000, instances: 2, tiers: 1), topology: topology)
     simulation.checksInvariants = true
     simulation.run()
@@ -122,7 +122,7 @@ import Units
       requests: Scenario([Request(0, 4, 2)], VLLMv0(.init(), Scenario.context())).table(),
       instances: (0..<2).map { _ in
         Scenario([], VLLMv0(.init(), Scenario.context())).instance()
-      }, router: RoundRobin(NoOptions(), instances: 2), topology: topology)
+      }, router: RoundRobin(NoOptions(), RouterContext(instances: 2)), topology: topology)
     var run = simulation
     run.run()
     let links = try #require(run.record().memory).links

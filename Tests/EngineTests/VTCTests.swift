@@ -50,7 +50,7 @@ private struct Sent {
       recorder: Recorder(logsSteps: true))
     var simulation = Simulation(
       requests: table(sent), instances: [instance],
-      router: RoundRobin(NoOptions(), instances: 1))
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
     simulation.checksInvariants = true
     simulation.run()
     return simulation.record()

@@ -60,7 +60,7 @@ private struct Clearer: Scheduler {
       batch: Batch(blocks: blocks, tokensPerBlock: tokensPerBlock), scheduler: scheduler,
       cost: SmoothCost(), maxLeap: 256, recorder: Recorder())
     var simulation = Simulation(
-      requests: table, instances: [instance], router: RoundRobin(NoOptions(), instances: 1),
+      requests: table, instances: [instance], router: RoundRobin(NoOptions(), RouterContext(instances: 1)),
       series: TimeSeries(width: 1_000_000_000_000, instances: 1))
     simulation.run()
     return simulation.record()
@@ -119,7 +119,7 @@ private struct Clearer: Scheduler {
         recorder: Recorder(logsSteps: true))
       var simulation = Simulation(
         requests: table([(0, 10, 200), (5, 20, 30)]), instances: [instance],
-        router: RoundRobin(NoOptions(), instances: 1))
+        router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
       simulation.run()
       return simulation.record()
     }

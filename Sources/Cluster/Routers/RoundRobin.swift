@@ -5,15 +5,16 @@ public struct RoundRobin: Router {
   /// `round-robin`.
   public static let name = "round-robin"
   /// What it is.
-  public static let summary = "one instance after the other, whatever their loads"
+  public static let summary = "one instance after the other, whatever their loads; O(log n)"
   private var next = 0
 
   /// Starts at instance 0.
-  public init(_ options: NoOptions, instances: Int) {}
+  public init(_ options: NoOptions, _ context: RouterContext) {}
 
-  /// The next instance in turn.
+  /// The next open instance in turn.
   public mutating func route(_ request: Arrival, in fleet: inout Fleet) -> Int {
-    defer { next = (next + 1) % fleet.count }
-    return next
+    let instance = fleet.firstOpen(from: next)
+    next = (instance + 1) % fleet.count
+    return instance
   }
 }

@@ -48,6 +48,7 @@ struct RequestsCSV {
     switch outcome.finishReason {
     case .length: out.append("length,")
     case .unservable: out.append("unservable,")
+    case .failed: out.append("failed,")
     case .unfinished: out.append("unfinished,")
     }
     if !targets.isEmpty {

@@ -1,0 +1,54 @@
+public import Units
+
+/// How a cluster tells its router what goes on, and who is in it when.
+public struct ClusterRules: Sendable {
+  /// Time between two looks at the instances' loads; zero: the router always sees them as they are.
+  public var refresh = Seconds(0)
+  /// Whether the router adds what it has sent since the last look.
+  public var addsOwnPicks = true
+  /// Time from a request's arrival until it is routed.
+  public var latency = Seconds(0)
+  /// What changes at known times, in any order.
+  public var changes: [PlannedChange] = []
+  /// Instances that are not there at the start; `join` lets them in.
+  public var absent: [Int] = []
+  /// Time from the moment at which an instance joins until it is open.
+  public var coldStart = Seconds(0)
+  /// How often a request that a failure has hit is sent again.
+  public var retries = 3
+  /// Time from a failure until what it hit is sent again.
+  public var retryDelay = Seconds(0)
+
+  /// A fixed cluster with fresh signals.
+  public init() {}
+}
+
+/// Something that happens to an instance at a known time.
+public struct PlannedChange: Sendable, Equatable {
+  /// What happens.
+  public enum Kind: Sendable, Equatable {
+    /// It starts, and is open a cold start later, with nothing cached.
+    case join
+    /// It takes no more requests, gives those back that have never run, and goes when the others
+    /// have finished.
+    case leave
+    /// It is gone at once, with all that it holds.
+    case fail
+    /// Its steps take so many times as long from now on.
+    case slow(Double)
+  }
+
+  /// When.
+  public var time: Instant
+  /// To whom.
+  public var instance: Int
+  /// What.
+  public var kind: Kind
+
+  /// A change; the parameters are the fields.
+  public init(at time: Instant, _ kind: Kind, instance: Int) {
+    self.time = time
+    self.instance = instance
+    self.kind = kind
+  }
+}

@@ -1,0 +1,100 @@
+internal import Memory
+public import Metrics
+public import Serving
+public import Units
+
+/// The instances as a router sees them.
+public struct Fleet: Sendable {
+  var instances: [Instance]
+  /// Signals of each instance as of the last refresh, or always current; free to read.
+  public internal(set) var loads: [Load]
+  /// The open instances, ascending: those that a request can go to.
+  public private(set) var openInstances: [Int]
+  /// The loads as they are.
+  var current: [Load]
+  var now = Instant.zero
+  private var isOpenNow: [Bool]
+  private let chains: PromptChains?
+  private let prompts: [Int32]
+
+  /// `instances`, all of which are open, for `requests`.
+  public init(_ instances: [Instance], for requests: RequestTable = RequestTable()) {
+    self.instances = instances
+    loads = instances.map(\.load)
+    current = loads
+    openInstances = Array(instances.indices)
+    isOpenNow = instances.map { _ in true }
+    chains = requests.chains
+    prompts = requests.prompt
+  }
+
+  /// Number of instances, those that are not open among them.
+  public var count: Int { instances.count }
+
+  /// Whether a request can go to `instance`.
+  public func isOpen(_ instance: Int) -> Bool { isOpenNow[instance] }
+
+  /// The first open instance from `instance` on, counted round; there must be one.
+  public func firstOpen(from instance: Int) -> Int {
+    let place = openInstances.partition { $0 >= instance % count }
+    return openInstances[place < openInstances.count ? place : 0]
+  }
+
+  /// Opens or closes `instance`; false when it is so already.
+  mutating func setOpen(_ instance: Int, _ isOpen: Bool) -> Bool {
+    guard isOpenNow[instance] != isOpen else { return false }
+    isOpenNow[instance] = isOpen
+    openInstances = instances.indices.filter { isOpenNow[$0] }
+    return true
+  }
+
+  // MARK: Prompts
+
+  /// Tokens of a block of `promptBlocks`; 0 when nothing is known of prompts.
+  public var tokensPerPromptBlock: Int32 { chains?.tokensPerBlock ?? 0 }
+
+  /// The blocks of a prompt, each of which stands for its tokens and all before them; the last one
+  /// may be partial. Empty when nothing is known of prompts.
+  public func promptBlocks(of request: RequestID) -> ArraySlice<BlockID> {
+    guard let chains else { return [] }
+    return chains.blocks[chains.range(of: Int(request.row))]
+  }
+
+  /// Prompt tokens of a request.
+  public func promptTokens(of request: RequestID) -> Int32 { prompts[Int(request.row)] }
+
+  // MARK: Caches
+
+  /// Tokens of the prompt of `request` that `instance` has cached, at most all but one.
+  ///
+  /// - Complexity: O(blocks of the prompt).
+  public mutating func hitTokens(of request: RequestID, on instance: Int) -> Int32 {
+    instances[instance].cachedTokens(of: request, promptTokens(of: request), at: now)
+  }
+
+  // MARK: Queues
+
+  /// Requests that wait on `instance` and have never run, in the order in which they are served.
+  ///
+  /// - Complexity: O(queue).
+  public func waitingRequests(on instance: Int) -> [RequestID] {
+    instances[instance].waitingRequests()
+  }
+
+  /// Whether `instance` could ever serve a request.
+  func couldServe(_ request: RequestID, on instance: Int, _ requests: RequestTable) -> Bool {
+    instances[instance].couldServe(request, requests)
+  }
+}
+
+extension [Int] {
+  /// The first index whose element meets `condition`, which all after it meet too; O(log n).
+  fileprivate func partition(_ condition: (Int) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if condition(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+}

@@ -1,0 +1,168 @@
+internal import Kernel
+internal import Metrics
+internal import Serving
+internal import Units
+
+/// A request on its way to the router.
+struct Delivery: Comparable, Sendable {
+  let time: Instant
+  let number: Int64
+  let request: RequestID
+
+  static func < (a: Delivery, b: Delivery) -> Bool { (a.time, a.number) < (b.time, b.number) }
+}
+
+// MARK: - From the router to an instance
+
+extension Simulation {
+  mutating func pendNextDelivery() {
+    queue.set(routings, at: underway.first?.time ?? .never)
+  }
+
+  /// Sends `id` to the router `delay` from now.
+  mutating func deliver(_ id: RequestID, after delay: Seconds) {
+    guard delay.value > 0 else { return route(id) }
+    underway.push(Delivery(time: queue.now + delay, number: deliveries, request: id))
+    deliveries += 1
+    pendNextDelivery()
+  }
+
+  /// Those that have reached the router are routed.
+  mutating func deliver() {
+    while let next = underway.first, next.time <= queue.now {
+      underway.removeFirst()
+      route(next.request)
+    }
+    pendNextDelivery()
+  }
+
+  /// Asks the router where `id` goes, and lets it join the queue there.
+  mutating func route(_ id: RequestID) {
+    end = queue.now
+    guard !fleet.openInstances.isEmpty else { return lobby.append(id) }
+    variation.sample()
+    let row = Int(id.row)
+    let arrival = Arrival(
+      id: id, time: requests.arrival[row], promptTokens: requests.prompt[row],
+      session: requests.turns?.session[row] ?? id.row)
+    let pick = router.route(arrival, in: &fleet)
+    precondition(fleet.isOpen(pick), "a router picks an open instance")
+    guard let target = server(of: id, from: pick) else { return reject(id) }
+    join(id, target)
+    membership.counts[target].routed += 1
+    for move in router.rebalance(after: arrival, on: target, in: &fleet) { perform(move) }
+  }
+
+  /// The first open instance from `pick` on that could ever serve `id`.
+  private func server(of id: RequestID, from pick: Int) -> Int? {
+    if fleet.couldServe(id, on: pick, requests) { return pick }
+    let others = fleet.openInstances
+    let place = others.firstIndex { $0 > pick } ?? others.endIndex
+    return (others[place...] + others[..<place]).first {
+      fleet.couldServe(id, on: $0, requests)
+    }
+  }
+
+  /// `id` joins the queue of `target`, which can serve it.
+  private mutating func join(_ id: RequestID, _ target: Int) {
+    let before = fleet.current[target].pendingPrefill
+    requests.instance[Int(id.row)] = Int32(target)
+    let isIn = fleet.instances[target].enqueue(id, at: queue.now, requests)
+    precondition(isIn, "an instance refused what it could serve")
+    touch(target, byArrival: true)
+    refreshLoad(target)
+    guard rules.refresh.value > 0, rules.addsOwnPicks else { return }
+    let uncached = fleet.current[target].pendingPrefill - before
+    fleet.loads[target].add(
+      prompt: requests.prompt[Int(id.row)], uncached: Int32(clamping: uncached))
+    router.loadChanged(target, fleet.loads[target])
+  }
+
+  /// Takes `id` out of the queue of `source`; false when it does not wait there.
+  mutating func withdraw(_ id: RequestID, from source: Int) -> Bool {
+    let before = fleet.current[source].pendingPrefill
+    guard fleet.instances[source].withdraw(id, at: queue.now) else { return false }
+    touch(source)
+    refreshLoad(source)
+    if rules.refresh.value > 0, rules.addsOwnPicks {
+      let uncached = before - fleet.current[source].pendingPrefill
+      fleet.loads[source].remove(
+        prompt: requests.prompt[Int(id.row)], uncached: Int32(clamping: uncached))
+      router.loadChanged(source, fleet.loads[source])
+    }
+    requests.migrations[Int(id.row)] += 1
+    membership.counts[source].movedOut += 1
+    return true
+  }
+
+  private mutating func perform(_ move: Move) {
+    guard move.source != move.target, fleet.isOpen(move.target),
+      fleet.couldServe(move.request, on: move.target, requests),
+      withdraw(move.request, from: move.source)
+    else { return }
+    membership.counts[move.target].movedIn += 1
+    join(move.request, move.target)
+  }
+
+  /// No open instance could ever serve `id`.
+  private mutating func reject(_ id: RequestID) {
+    requests.isRejected[Int(id.row)] = true
+    rejected += 1
+    settleUnserved(id)
+  }
+
+  /// `id` ends without an answer.
+  mutating func settleUnserved(_ id: RequestID) {
+    if !requests.isMeasured(Int(id.row)) { unservedOfWarmup += 1 }
+    if release.settle([id], at: queue.now, &requests) { pendNextArrival() }
+    endMeasurement()
+  }
+}
+
+// MARK: - What the router sees
+
+extension Simulation {
+  /// Tells the router who is open.
+  mutating func introduceInstances() {
+    let looksUp = type(of: router).readsPendingPrefill
+    for i in 0..<fleet.count {
+      fleet.instances[i].looksUpArrivals = looksUp
+      let isOpen = membership.states[i] == .open
+      _ = fleet.setOpen(i, isOpen)
+      if isOpen { variation.join(0) }
+      router.membershipChanged(i, isOpen: isOpen)
+    }
+    pendNextChange()
+  }
+
+  mutating func refreshLoad(_ i: Int) {
+    let load = fleet.instances[i].load
+    let old = fleet.current[i]
+    guard load != old else { return }
+    fleet.current[i] = load
+    if fleet.isOpen(i) { variation.change(old.pendingPrefill, to: load.pendingPrefill) }
+    if rules.refresh.value == 0 {
+      fleet.loads[i] = load
+      router.loadChanged(i, load)
+    } else if !isUnseen[i] {
+      isUnseen[i] = true
+      unseen.append(i)
+      if unseen.count == 1 { pendNextLook() }
+    }
+  }
+
+  /// Looks are at whole multiples of the time between them, as long as there is something to see.
+  private mutating func pendNextLook() {
+    let width = max(1, (Instant.zero + rules.refresh).picoseconds)
+    queue.set(looks, at: Instant(picoseconds: (queue.now.picoseconds / width + 1) * width))
+  }
+
+  mutating func lookAtLoads() {
+    for i in unseen.sorted() {
+      isUnseen[i] = false
+      fleet.loads[i] = fleet.current[i]
+      router.loadChanged(i, fleet.loads[i])
+    }
+    unseen.removeAll(keepingCapacity: true)
+  }
+}
