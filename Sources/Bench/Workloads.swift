@@ -89,7 +89,8 @@ enum Workloads {
       batch: batch, scheduler: v1(sequences: 256), cost: TwoA100(), maxLeap: 256,
       recorder: Recorder(exactGaps: 1 << 21))
     var simulation = Simulation(
-      requests: table, instances: [instance], router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
+      requests: table, instances: [instance],
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
     simulation.run()
     return simulation.record()
   }
@@ -104,7 +105,8 @@ enum Workloads {
         maxLeap: 256, recorder: Recorder(exactGaps: max(4096, 1 << 21 / count)))
     }
     var simulation = Simulation(
-      requests: table, instances: instances, router: RoundRobin(NoOptions(), RouterContext(instances: count)))
+      requests: table, instances: instances,
+      router: RoundRobin(NoOptions(), RouterContext(instances: count)))
     simulation.run()
     return simulation.record()
   }

@@ -53,8 +53,9 @@ public struct Fleet: Sendable {
   /// Tokens of a block of `promptBlocks`; 0 when nothing is known of prompts.
   public var tokensPerPromptBlock: Int32 { chains?.tokensPerBlock ?? 0 }
 
-  /// The blocks of a prompt, each of which stands for its tokens and all before them; the last one
-  /// may be partial. Empty when nothing is known of prompts.
+  /// The blocks of a prompt, each of which stands for its tokens and all before them.
+  ///
+  /// The last one may be partial. Empty when nothing is known of prompts.
   public func promptBlocks(of request: RequestID) -> ArraySlice<BlockID> {
     guard let chains else { return [] }
     return chains.blocks[chains.range(of: Int(request.row))]

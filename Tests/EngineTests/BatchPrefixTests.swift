@@ -45,7 +45,8 @@ import Units
     let instance = Instance(
       batch: batch, scheduler: scheduler, cost: SmoothCost(), maxLeap: 256, recorder: Recorder())
     var simulation = Simulation(
-      requests: table, instances: [instance], router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
+      requests: table, instances: [instance],
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
     simulation.checksInvariants = true
     simulation.run()
     return simulation.record()

@@ -21,7 +21,8 @@ import Units
       scheduler: VLLMv1(VLLMv1.Options(), context), cost: SmoothCost(), maxLeap: 256,
       recorder: Recorder())
     var simulation = Simulation(
-      requests: table, instances: [instance], router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
+      requests: table, instances: [instance],
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
     simulation.run()
     return Verdict(of: simulation.record())
   }

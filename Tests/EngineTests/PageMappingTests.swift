@@ -71,7 +71,8 @@ private struct EvenCost: StepCost {
       batch: batch, scheduler: VLLMv0(.init(), context), cost: EvenCost(), maxLeap: 256,
       recorder: Recorder())
     var simulation = Simulation(
-      requests: table, instances: [instance], router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
+      requests: table, instances: [instance],
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
     simulation.checksInvariants = true
     simulation.run()
     return simulation.record()

@@ -79,7 +79,8 @@ struct MicrosecondPerToken: StepCost {
       batch: Batch(blocks: 4096, tokensPerBlock: 16), scheduler: VLLMv0(.init(), context),
       cost: SmoothCost(), maxLeap: 256, recorder: Recorder())
     var simulation = Simulation(
-      requests: table, instances: [server], router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
+      requests: table, instances: [server],
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)))
     simulation.run()
     let record = simulation.record().requests
     var time = Instant.zero
@@ -171,7 +172,8 @@ struct MicrosecondPerToken: StepCost {
         recorder: Recorder())
     }
     var simulation = Simulation(
-      requests: table, instances: servers, router: RoundRobin(NoOptions(), RouterContext(instances: instances)))
+      requests: table, instances: servers,
+      router: RoundRobin(NoOptions(), RouterContext(instances: instances)))
     simulation.run()
     return simulation.record()
   }

@@ -60,7 +60,8 @@ private struct Clearer: Scheduler {
       batch: Batch(blocks: blocks, tokensPerBlock: tokensPerBlock), scheduler: scheduler,
       cost: SmoothCost(), maxLeap: 256, recorder: Recorder())
     var simulation = Simulation(
-      requests: table, instances: [instance], router: RoundRobin(NoOptions(), RouterContext(instances: 1)),
+      requests: table, instances: [instance],
+      router: RoundRobin(NoOptions(), RouterContext(instances: 1)),
       series: TimeSeries(width: 1_000_000_000_000, instances: 1))
     simulation.run()
     return simulation.record()
