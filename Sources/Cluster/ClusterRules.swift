@@ -14,6 +14,8 @@ public struct ClusterRules: Sendable {
   public var changes: [PlannedChange] = []
   /// Instances that are not there at the start; `join` lets them in.
   public var absent: [Int] = []
+  /// Who lets instances join and leave by what goes on; nil: nobody.
+  public var scaling: ScalingRule?
   /// Time from the moment at which an instance joins until it is open.
   public var coldStart = Seconds(0)
   /// How often a request that a failure has hit is sent again.

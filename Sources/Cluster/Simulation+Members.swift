@@ -27,7 +27,7 @@ extension Simulation {
   }
 
   /// `i` starts, unless it is there.
-  private mutating func start(_ i: Int) {
+  mutating func start(_ i: Int) {
     switch membership.states[i] {
     case .absent: membership.start(i, at: queue.now, after: rules.coldStart)
     case .leaving: open(i)
@@ -53,7 +53,7 @@ extension Simulation {
     router.membershipChanged(i, isOpen: false)
   }
 
-  private mutating func leave(_ i: Int) {
+  mutating func leave(_ i: Int) {
     switch membership.states[i] {
     case .absent, .leaving: return
     case .starting: return membership.set(i, .absent, at: queue.now)

@@ -15,6 +15,8 @@ public struct ResolvedConfig: Sendable {
   public var eviction: [(name: String, text: String)] = []
   /// Options of `engine.prefix_cache.offload.eviction`.
   public var lowerEviction: [(name: String, text: String)] = []
+  /// Options of `cluster.autoscaler`.
+  public var autoscaler: [(name: String, text: String)] = []
   /// Options of `router`.
   public var router: [(name: String, text: String)] = []
   /// Longest request in tokens, for the comment on `max_model_len`.
@@ -118,6 +120,7 @@ extension ExperimentConfig {
       if cluster.memory != nil { out.key("links", "\(output.links)") }
       if output.users { out.key("users", "true") }
       out.key("timeline", "\(output.timeline)")
+      if let instances = output.instances { out.key("instances", "\(instances)") }
     }
     return out.text
   }

@@ -4,7 +4,7 @@ internal import Units
 
 /// Rows of requests.csv, in order of arrival; columns as `ColumnCatalog.requests` defines them.
 struct RequestsCSV {
-  /// No row is longer: 25 cells, none over 21 bytes with its comma but the times (28).
+  /// No row is longer: 27 cells, none over 21 bytes with its comma but the times (28).
   static let longestRow = 640
   private let table: RequestTable
   private let targets: ServiceLevel
@@ -56,6 +56,10 @@ struct RequestsCSV {
     }
     out.comma()
     out.append(table.isMeasured(row) ? UInt8(ascii: "1") : UInt8(ascii: "0"))
+    out.comma()
+    out.append(table.migrations[row])
+    out.comma()
+    out.append(table.retries[row])
     out.newline()
   }
 
