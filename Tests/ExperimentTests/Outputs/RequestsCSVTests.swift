@@ -45,7 +45,8 @@ import Units
   @Test func `with targets the fourth cell from the end is 1 or 0`() {
     let targets = ServiceLevel(tpot: Seconds(0.02))
     let rows = everything(of: smallRecord(), targets: targets).lines("requests.csv").dropFirst()
-    #expect(rows.map { $0.suffix(8) } == [",0,1,0,0", ",1,1,0,0"] + Array(repeating: ",0,1,0,0", count: 3))
+    let rest = Array(repeating: ",0,1,0,0", count: 3)
+    #expect(rows.map { $0.suffix(8) } == [",0,1,0,0", ",1,1,0,0"] + rest)
   }
 
   @Test func `the third cell from the end is 0 in the warm-up`() {
