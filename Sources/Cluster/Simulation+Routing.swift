@@ -47,7 +47,10 @@ extension Simulation {
       session: requests.turns?.session[row] ?? id.row)
     let pick = router.route(arrival, in: &fleet)
     precondition(fleet.isOpen(pick), "a router picks an open instance")
-    guard let target = server(of: id, from: pick) else { return reject(id) }
+    guard let target = server(of: id, from: pick) else {
+      requests.instance[row] = Int32(pick)
+      return reject(id)
+    }
     join(id, target)
     membership.counts[target].routed += 1
     for move in router.rebalance(after: arrival, on: target, in: &fleet) { perform(move) }

@@ -105,7 +105,11 @@ public struct Simulation: Sendable {
   /// Handles up to `count` events; false when the run is over.
   public mutating func advance(events count: Int) -> Bool {
     var left = count
-    while stop == nil, queue.time < .never || failLobby() {
+    while stop == nil {
+      if queue.time == .never {
+        guard failLobby() else { break }
+        continue
+      }
       guard left > 0 else { return true }
       left -= 1
       guard queue.time < .horizon else {
