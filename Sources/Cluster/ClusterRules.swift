@@ -8,6 +8,8 @@ public struct ClusterRules: Sendable {
   public var addsOwnPicks = true
   /// Time from a request's arrival until it is routed.
   public var latency = Seconds(0)
+  /// How the router knows what instances have cached.
+  public var index = HitIndexKind.exact
   /// What changes at known times, in any order.
   public var changes: [PlannedChange] = []
   /// Instances that are not there at the start; `join` lets them in.
@@ -21,6 +23,14 @@ public struct ClusterRules: Sendable {
 
   /// A fixed cluster with fresh signals.
   public init() {}
+}
+
+/// How a router knows what instances have cached.
+public enum HitIndexKind: Sendable, Equatable {
+  /// It sees their caches.
+  case exact
+  /// It remembers what it has sent to each, at most so many tokens an instance.
+  case approximate(capacityTokens: Int)
 }
 
 /// Something that happens to an instance at a known time.

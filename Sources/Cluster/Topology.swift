@@ -76,6 +76,18 @@ public struct Topology: Sendable {
     self.routes = routes
   }
 
+  /// The links of neighbouring parts of a cluster, none shared between two; tiers are those of the
+  /// first.
+  public init(joining parts: [Topology]) {
+    self = parts.first ?? .none
+    for part in parts.dropFirst() {
+      routes += part.routes.map { own in
+        own.map { Address(fabric: $0.fabric + fabrics.count, route: $0.route) }
+      }
+      fabrics += part.fabrics
+    }
+  }
+
   /// Idle links for `instances` instances, each of which reaches tier `t` by `paths[t]`.
   ///
   /// Instances that share a link, directly or through others, have one fabric.
