@@ -74,6 +74,7 @@ extension Instance {
     (lastStart, fruitlessPrefill, promptTokens) = (nil, 0, 0)
     (waitingSince, stalledSince) = (.never, .never)
     finished.removeAll(keepingCapacity: true)
+    prefilled.removeAll(keepingCapacity: true)
     return requests.sorted { $0.row < $1.row }
   }
 }
