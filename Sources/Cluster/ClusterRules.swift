@@ -6,6 +6,8 @@ public struct ClusterRules: Sendable {
   public var refresh = Seconds(0)
   /// Whether the router adds what it has sent since the last look.
   public var addsOwnPicks = true
+  /// How a router that asks for hits knows them.
+  public var index = IndexMode.exact
   /// Time from a request's arrival until it is routed.
   public var latency = Seconds(0)
   /// What changes at known times, in any order.
@@ -21,6 +23,15 @@ public struct ClusterRules: Sendable {
 
   /// A fixed cluster with fresh signals.
   public init() {}
+}
+
+/// How a router knows which instance has what of a prompt.
+public enum IndexMode: Sendable, Equatable {
+  /// It asks the caches, which answer as they are at this moment, whatever the freshness of loads.
+  case exact
+  /// It remembers where it has sent prompts: the last ones of each instance, so many tokens of
+  /// them; nil: as many as the instance's pool has.
+  case approximate(capacityTokens: Int?)
 }
 
 /// Something that happens to an instance at a known time.

@@ -86,6 +86,7 @@ extension Simulation {
   private mutating func stopInstance(_ i: Int) -> [RequestID] {
     let requests = fleet.instances[i].fail(at: queue.now)
     queue.set(firstInstance + i, at: .never)
+    fleet.forget(i)
     if !topology.fabrics.isEmpty {
       let fabric = topology.fabric(of: i)
       topology.fabrics[fabric].cancelAll(of: Int32(i), at: queue.now)

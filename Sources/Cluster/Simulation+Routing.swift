@@ -69,6 +69,7 @@ extension Simulation {
     requests.instance[Int(id.row)] = Int32(target)
     let isIn = fleet.instances[target].enqueue(id, at: queue.now, requests)
     precondition(isIn, "an instance refused what it could serve")
+    fleet.learn(id, on: target)
     touch(target, byArrival: true)
     refreshLoad(target)
     guard rules.refresh.value > 0, rules.addsOwnPicks else { return }
@@ -82,6 +83,7 @@ extension Simulation {
   mutating func withdraw(_ id: RequestID, from source: Int) -> Bool {
     let before = fleet.current[source].pendingPrefill
     guard fleet.instances[source].withdraw(id, at: queue.now) else { return false }
+    fleet.unlearn(id, on: source)
     touch(source)
     refreshLoad(source)
     if rules.refresh.value > 0, rules.addsOwnPicks {
@@ -125,6 +127,7 @@ extension Simulation {
   /// Tells the router who is open.
   mutating func introduceInstances() {
     let looksUp = type(of: router).readsPendingPrefill
+    if type(of: router).readsHits { fleet.prepareIndex(rules) }
     for i in 0..<fleet.count {
       fleet.instances[i].looksUpArrivals = looksUp
       let isOpen = membership.states[i] == .open
