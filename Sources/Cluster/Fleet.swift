@@ -14,6 +14,10 @@ public struct Fleet: Sendable {
   /// The loads as they are.
   var current: [Load]
   var now = Instant.zero
+  /// What the router believes to be cached where; nil: caches are asked.
+  var index: HitIndex?
+  /// What caches have answered about one prompt, the most first.
+  var hits: [Hit] = []
   private var isOpenNow: [Bool]
   /// Whether it is shown to the router of instances that decode.
   private var showsDecodes = false
@@ -87,15 +91,6 @@ public struct Fleet: Sendable {
 
   /// Prompt tokens of a request.
   public func promptTokens(of request: RequestID) -> Int32 { prompts[Int(request.row)] }
-
-  // MARK: Caches
-
-  /// Tokens of the prompt of `request` that `instance` has cached, at most all but one.
-  ///
-  /// - Complexity: O(blocks of the prompt).
-  public mutating func hitTokens(of request: RequestID, on instance: Int) -> Int32 {
-    instances[instance].cachedTokens(of: request, promptTokens(of: request), at: now)
-  }
 
   // MARK: Queues
 

@@ -97,6 +97,7 @@ extension Simulation {
   private mutating func stopInstance(_ i: Int) -> [RequestID] {
     let requests = fleet.instances[i].fail(at: queue.now)
     queue.set(firstInstance + i, at: .never)
+    fleet.forget(i)
     var own = topology.routes.isEmpty ? [] : [topology.fabric(of: i)]
     if let network = topology.network { own.append(network.fabric) }
     for fabric in own {
