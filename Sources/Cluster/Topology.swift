@@ -65,6 +65,8 @@ public struct Topology: Sendable {
   public var tiers: [TierDescription] = []
   /// GPUs of an instance, each of which has these links for itself.
   public var gpus: Int64 = 1
+  /// What joins the instances to each other; nil: nothing.
+  var network: Network?
 
   /// No tiers: nothing leaves HBM.
   public static let none = Topology(fabrics: [], routes: [])
