@@ -23,7 +23,8 @@ struct NextLimit: Sendable {
       return
     }
     // What the instances have in common is asked; pools may have nothing.
-    let option = assembly.pools.count > 1 ? nil : assembly.resolved.scheduler.first { $0.name == "max_num_seqs" }
+    let known = assembly.pools.count > 1 ? [] : assembly.resolved.scheduler
+    let option = known.first { $0.name == "max_num_seqs" }
     let running = (summary.meanRunning ?? 0) / Double(assembly.config.cluster.instances.value)
     if let most = option.flatMap({ Int($0.text) }), running >= 0.9 * Double(most), most > 1 {
       name = "batch"
