@@ -68,7 +68,9 @@ extension Assembly {
 
   /// The same of a workload whose prompts nobody can compare.
   func blindRouter(over requests: RequestTable) -> String? {
-    guard type(of: router).readsHits, requests.chains == nil else { return nil }
+    // Without any cache that has been said already.
+    let caches = pools.contains { $0.config.engine.prefixCache.enabled.value }
+    guard type(of: router).readsHits, caches, requests.chains == nil else { return nil }
     return "router \(type(of: router).name) asks which instance has cached a prompt, but the "
       + "workload does not say which prompts begin alike: nothing is found"
   }

@@ -10,6 +10,7 @@ import Testing
   static let policies = [
     (folder: "Sources/Schedulers", kind: "Scheduler"),
     (folder: "Sources/Cluster/Routers", kind: "Router"),
+    (folder: "Sources/Cluster/Autoscalers", kind: "Autoscaler"),
     (folder: "Sources/Workload/Formats", kind: "TraceFormat"),
     (folder: "Sources/Memory/Eviction", kind: "EvictionPolicy"),
   ]

@@ -202,10 +202,15 @@ extension ConfigNode {
     return false
   }
 
-  /// The value at the dotted `path`; nil when there is none.
+  /// The value at the dotted `path`, items of lists by their numbers; nil when there is none.
   func value(at path: String) -> ConfigNode? {
     var node = self
     for part in path.split(separator: ".") {
+      if case .sequence(let items) = node.content, let index = Int(part) {
+        guard items.indices.contains(index) else { return nil }
+        node = items[index]
+        continue
+      }
       guard case .mapping(let entries) = node.content,
         let entry = entries.first(where: { $0.key == part })
       else { return nil }

@@ -52,6 +52,48 @@ import Testing
     let notes: [String]
   }
 
+  @Test func `goodput at an attainment is that of the measured requests of a trace`() throws {
+    // One at a time, 100 ms each in time for 150 ms, a second apart at a mean rate of 209 / 479;
+    // 30 before them miss it at any rate. Ten times as fast is the most.
+    let rows =
+      (0..<30).map { "\(10 * $0),200,1\n" } + (0..<180).map { "\(300 + $0),100,1\n" }
+    let directory = try directory(
+      """
+      model: llama-3-8b
+      cluster: {gpu: a100-80gb-sxm}
+      engine:
+        scheduler: {name: vllm-v1, max_num_seqs: 1}
+        cost: {name: linear, prefill_token: 1 ms}
+      workload: {trace: trace.csv}
+      slo: {ttft_ms: 150}
+
+      """)
+    _ = try directory.write(
+      "arrived_at,num_prefill_tokens,num_decode_tokens\n" + rows.joined(), to: "trace.csv")
+    let search = ["--slo", "slo_attainment>=0.9", "--vary", "workload.rate", "--json"]
+    let cut = try capacity(search + ["--set", "statistics.warmup_requests=30"], in: directory)
+    let value = try #require(try decoded(Answer.self, from: cut.output).value)
+    #expect(abs(value / (10 * 209 / 479) - 1) < 0.01)
+    let whole = try decoded(Answer.self, from: try capacity(search, in: directory).output)
+    #expect(whole.outcome == "nothing_meets")
+    #expect(whole.slo[0].valueFailing == 180.0 / 210)
+  }
+
+  @Test func `the instances of a pool can be varied`() throws {
+    // Half of 20 a second to one server of 10 ms, the rest round robin: two wait less than one.
+    let pools = "{pools: [{gpu: a100-80gb-sxm}, {name: b, gpu: a100-80gb-sxm, instances: 3}]}"
+    let directory = try directory(
+      queue.replacingOccurrences(of: "{gpu: a100-80gb-sxm}", with: pools))
+    let outcome = try capacity(
+      [
+        "--slo", "mean_queue_time_ms<=1", "--vary", "cluster.pools.1.instances", "--fewest",
+        "--json",
+      ], in: directory)
+    let answer = try decoded(Answer.self, from: outcome.output)
+    #expect(answer.value == 1, "\(outcome.errors)")
+    #expect(answer.probes.map(\.value).contains(3))
+  }
+
   private let waiting = ["--slo", "mean_queue_time_ms<=5", "--vary", "workload.rate"]
 
   @Test func `the answer, its files and its JSON agree, and martlet run finds the same`() throws {
