@@ -106,6 +106,8 @@ public struct Simulation: Sendable {
   public mutating func advance(events count: Int) -> Bool {
     var left = count
     while stop == nil, queue.time < .never || failLobby() {
+      // Requests that failed in the lobby need not have released others.
+      guard queue.time < .never else { continue }
       guard left > 0 else { return true }
       left -= 1
       guard queue.time < .horizon else {
