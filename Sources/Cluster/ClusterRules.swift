@@ -6,10 +6,10 @@ public struct ClusterRules: Sendable {
   public var refresh = Seconds(0)
   /// Whether the router adds what it has sent since the last look.
   public var addsOwnPicks = true
-  /// How a router that asks for hits knows them.
-  public var index = IndexMode.exact
   /// Time from a request's arrival until it is routed.
   public var latency = Seconds(0)
+  /// How the router knows what instances have cached.
+  public var index = HitIndexKind.exact
   /// What changes at known times, in any order.
   public var changes: [PlannedChange] = []
   /// Instances that are not there at the start; `join` lets them in.
@@ -25,13 +25,12 @@ public struct ClusterRules: Sendable {
   public init() {}
 }
 
-/// How a router knows which instance has what of a prompt.
-public enum IndexMode: Sendable, Equatable {
+/// How a router knows what instances have cached.
+public enum HitIndexKind: Sendable, Equatable {
   /// It asks the caches, which answer as they are at this moment, whatever the freshness of loads.
   case exact
-  /// It remembers where it has sent prompts: the last ones of each instance, so many tokens of
-  /// them; nil: as many as the instance's pool has.
-  case approximate(capacityTokens: Int?)
+  /// It remembers what it has sent to each, at most so many tokens an instance.
+  case approximate(capacityTokens: Int)
 }
 
 /// Something that happens to an instance at a known time.

@@ -8,7 +8,8 @@ public struct Fleet: Sendable {
   var instances: [Instance]
   /// Signals of each instance as of the last refresh, or always current; free to read.
   public internal(set) var loads: [Load]
-  /// The open instances, ascending: those that a request can go to.
+  /// The open instances that do what a router is asked for, ascending: those that a request can
+  /// go to.
   public private(set) var openInstances: [Int]
   /// The loads as they are.
   var current: [Load]
@@ -18,6 +19,10 @@ public struct Fleet: Sendable {
   /// What caches have answered about one prompt, the most first.
   var hits: [Hit] = []
   private var isOpenNow: [Bool]
+  /// Whether it is shown to the router of instances that decode.
+  private var showsDecodes = false
+  /// The open instances that are not shown, ascending.
+  private var hidden: [Int]
   private let chains: PromptChains?
   private let prompts: [Int32]
 
@@ -26,7 +31,8 @@ public struct Fleet: Sendable {
     self.instances = instances
     loads = instances.map(\.load)
     current = loads
-    openInstances = Array(instances.indices)
+    openInstances = instances.indices.filter { instances[$0].role.takesRequests }
+    hidden = instances.indices.filter { !instances[$0].role.takesRequests }
     isOpenNow = instances.map { _ in true }
     chains = requests.chains
     prompts = requests.prompt
@@ -36,7 +42,24 @@ public struct Fleet: Sendable {
   public var count: Int { instances.count }
 
   /// Whether a request can go to `instance`.
-  public func isOpen(_ instance: Int) -> Bool { isOpenNow[instance] }
+  public func isOpen(_ instance: Int) -> Bool {
+    isOpenNow[instance] && instances[instance].role.takesRequests != showsDecodes
+  }
+
+  /// Whether `instance` is open to requests as they arrive.
+  func takesRequests(_ instance: Int) -> Bool {
+    isOpenNow[instance] && instances[instance].role.takesRequests
+  }
+
+  /// The open instances that decode what others have prefilled, ascending.
+  var openDecodes: [Int] { showsDecodes ? openInstances : hidden }
+
+  /// Shows it to the router of instances that decode, or to that of arriving requests.
+  mutating func show(decodes: Bool) {
+    guard showsDecodes != decodes else { return }
+    showsDecodes = decodes
+    swap(&openInstances, &hidden)
+  }
 
   /// The first open instance from `instance` on, counted round; there must be one.
   public func firstOpen(from instance: Int) -> Int {
@@ -48,7 +71,8 @@ public struct Fleet: Sendable {
   mutating func setOpen(_ instance: Int, _ isOpen: Bool) -> Bool {
     guard isOpenNow[instance] != isOpen else { return false }
     isOpenNow[instance] = isOpen
-    openInstances = instances.indices.filter { isOpenNow[$0] }
+    openInstances = instances.indices.filter { self.isOpen($0) }
+    hidden = instances.indices.filter { isOpenNow[$0] && !self.isOpen($0) }
     return true
   }
 
@@ -70,11 +94,19 @@ public struct Fleet: Sendable {
 
   // MARK: Queues
 
-  /// Requests that wait on `instance` and have never run, in the order in which they are served.
+  /// A request that waits on an instance and has never run.
+  public struct Queued: Sendable {
+    /// The request.
+    public let request: RequestID
+    /// Prompt tokens that were not cached there when it came.
+    public let uncached: Int32
+  }
+
+  /// What waits on `instance` and has never run, in the order in which it is served.
   ///
   /// - Complexity: O(queue).
-  public func waitingRequests(on instance: Int) -> [RequestID] {
-    instances[instance].waitingRequests()
+  public func queue(on instance: Int) -> [Queued] {
+    instances[instance].waitingRequests().map { Queued(request: $0.request, uncached: $0.uncached) }
   }
 
   /// Whether `instance` could ever serve a request.

@@ -5,6 +5,7 @@ public let routers: [any Router.Type] = [
   RoundRobin.self,
   CacheAffinity.self,
   ConsistentHash.self,
+  DualMap.self,
   LeastRequests.self,
   LeastTokens.self,
   MinPendingPrefill.self,

@@ -1,6 +1,7 @@
 internal import Kernel
 internal import Memory
 internal import Serving
+internal import Units
 
 extension Simulation {
   /// Sends the copies that instance `i` has decided on, and calls off those that it gave up.
@@ -30,6 +31,7 @@ extension Simulation {
       copyCalls += transfer.copies
       guard fleet.instances[Int(transfer.instance)].land(transfer) else { continue }
       end = queue.now
+      if transfer.cause == .handover { endHandover(of: RequestID(Int(transfer.tag))) }
       touch(Int(transfer.instance))
     }
     landed.removeAll(keepingCapacity: true)

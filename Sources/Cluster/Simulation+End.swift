@@ -66,7 +66,8 @@ extension Simulation {
   public consuming func record() -> RunRecord {
     for i in 0..<fleet.count { fleet.instances[i].close(at: max(end, queue.now)) }
     precondition(
-      stop != nil || settledRequests == requests.count, "a request was lost (I1)")
+      stop != nil || (settledRequests == requests.count && parcels.isEmpty),
+      "a request was lost (I1)")
     membership.close(at: max(end, queue.now))
     let batch = fleet.instances[0].batch
     return RunRecord(

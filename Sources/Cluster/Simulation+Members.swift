@@ -39,8 +39,8 @@ extension Simulation {
   private mutating func open(_ i: Int) {
     membership.set(i, .open, at: queue.now)
     guard fleet.setOpen(i, true) else { return }
-    variation.join(fleet.current[i].pendingPrefill)
-    router.membershipChanged(i, isOpen: true)
+    if fleet.takesRequests(i) { variation.join(fleet.current[i].pendingPrefill) }
+    tellRouter(of: i, isOpen: true)
     let waiting = lobby
     lobby.removeAll()
     for id in waiting { route(id) }
@@ -48,9 +48,10 @@ extension Simulation {
 
   /// `i` takes no more requests.
   private mutating func close(_ i: Int) {
+    let tookRequests = fleet.takesRequests(i)
     guard fleet.setOpen(i, false) else { return }
-    variation.leave(fleet.current[i].pendingPrefill)
-    router.membershipChanged(i, isOpen: false)
+    if tookRequests { variation.leave(fleet.current[i].pendingPrefill) }
+    tellRouter(of: i, isOpen: false)
   }
 
   private mutating func leave(_ i: Int) {
@@ -61,13 +62,15 @@ extension Simulation {
     }
     close(i)
     membership.set(i, .leaving, at: queue.now)
-    for id in fleet.instances[i].waitingRequests() where withdraw(id, from: i) { route(id) }
+    for queued in fleet.queue(on: i) where withdraw(queued.request, from: i) {
+      route(queued.request)
+    }
     letGo(i)
   }
 
-  /// A leaving instance goes as soon as it holds no request.
+  /// A leaving instance goes as soon as it holds no request, nor KV that another one fetches.
   mutating func letGo(_ i: Int) {
-    guard fleet.current[i].requests == 0 else { return }
+    guard fleet.current[i].requests == 0, !fleet.instances[i].keepsSequences else { return }
     membership.set(i, .absent, at: queue.now)
     _ = stopInstance(i)
   }
@@ -79,7 +82,15 @@ extension Simulation {
     membership.counts[i].failures += 1
     let lost = stopInstance(i)
     membership.counts[i].lost += Int64(lost.count)
-    for id in lost { retry(id) }
+    for id in lost {
+      loseParcel(of: id, at: i)
+      if parcels[id.row] == nil {
+        retry(id)
+      } else {  // Its KV lies where its prompt was computed.
+        place(id, on: nil)
+        route(id)
+      }
+    }
   }
 
   /// Ends all that `i` does; answers the requests that it held.
@@ -87,8 +98,9 @@ extension Simulation {
     let requests = fleet.instances[i].fail(at: queue.now)
     queue.set(firstInstance + i, at: .never)
     fleet.forget(i)
-    if !topology.fabrics.isEmpty {
-      let fabric = topology.fabric(of: i)
+    var own = topology.routes.isEmpty ? [] : [topology.fabric(of: i)]
+    if let network = topology.network { own.append(network.fabric) }
+    for fabric in own {
       topology.fabrics[fabric].cancelAll(of: Int32(i), at: queue.now)
       follow(fabric)
     }
@@ -107,6 +119,7 @@ extension Simulation {
 
   private mutating func giveUp(_ id: RequestID) {
     end = queue.now
+    endHandover(of: id)
     requests.isFailed[Int(id.row)] = true
     membership.failed += 1
     settleUnserved(id)

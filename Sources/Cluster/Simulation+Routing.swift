@@ -36,47 +36,70 @@ extension Simulation {
     pendNextDelivery()
   }
 
-  /// Asks the router where `id` goes, and lets it join the queue there.
+  /// Asks the router where `id` goes, and lets it join the queue there; of a request whose prompt
+  /// is complete the router of those that decode.
   mutating func route(_ id: RequestID) {
     end = queue.now
+    let decodes = parcels[id.row] != nil
+    fleet.show(decodes: decodes)
+    defer { fleet.show(decodes: false) }
     guard !fleet.openInstances.isEmpty else { return lobby.append(id) }
-    variation.sample()
+    if !decodes { variation.sample() }
     let row = Int(id.row)
     let arrival = Arrival(
       id: id, time: requests.arrival[row], promptTokens: requests.prompt[row],
       session: requests.turns?.session[row] ?? id.row)
-    let pick = router.route(arrival, in: &fleet)
+    let pick =
+      decodes ? decodeRouter.route(arrival, in: &fleet) : router.route(arrival, in: &fleet)
     precondition(fleet.isOpen(pick), "a router picks an open instance")
-    guard let target = server(of: id, from: pick) else { return reject(id) }
+    guard let target = server(of: id, from: pick) else {
+      requests.instance[row] = Int32(pick)
+      return reject(id)
+    }
     join(id, target)
     membership.counts[target].routed += 1
-    for move in router.rebalance(after: arrival, on: target, in: &fleet) { perform(move) }
+    let moves =
+      decodes
+      ? decodeRouter.rebalance(after: arrival, on: target, in: &fleet)
+      : router.rebalance(after: arrival, on: target, in: &fleet)
+    for move in moves { perform(move) }
   }
 
   /// The first open instance from `pick` on that could ever serve `id`.
   private func server(of id: RequestID, from pick: Int) -> Int? {
-    if fleet.couldServe(id, on: pick, requests) { return pick }
+    if couldServe(id, on: pick) { return pick }
     let others = fleet.openInstances
     let place = others.firstIndex { $0 > pick } ?? others.endIndex
-    return (others[place...] + others[..<place]).first {
-      fleet.couldServe(id, on: $0, requests)
+    return (others[place...] + others[..<place]).first { couldServe(id, on: $0) }
+  }
+
+  /// Whether `instance`, and who decodes what it prefills, could ever serve `id`.
+  private func couldServe(_ id: RequestID, on instance: Int) -> Bool {
+    guard fleet.couldServe(id, on: instance, requests) else { return false }
+    guard fleet.instances[instance].role == .prefill, requests.output[Int(id.row)] > 1 else {
+      return true
     }
+    let decodes = fleet.openDecodes
+    return decodes.isEmpty || decodes.contains { fleet.couldServe(id, on: $0, requests) }
   }
 
   /// `id` joins the queue of `target`, which can serve it.
   private mutating func join(_ id: RequestID, _ target: Int) {
     let before = fleet.current[target].pendingPrefill
-    requests.instance[Int(id.row)] = Int32(target)
-    let isIn = fleet.instances[target].enqueue(id, at: queue.now, requests)
+    let parcel = parcels[id.row]
+    if parcel == nil { requests.instance[Int(id.row)] = Int32(target) }
+    let isIn = fleet.instances[target].enqueue(
+      id, at: queue.now, requests, elsewhere: parcel?.handover)
     precondition(isIn, "an instance refused what it could serve")
     fleet.learn(id, on: target)
+    place(id, on: target)
     touch(target, byArrival: true)
     refreshLoad(target)
     guard rules.refresh.value > 0, rules.addsOwnPicks else { return }
     let uncached = fleet.current[target].pendingPrefill - before
     fleet.loads[target].add(
       prompt: requests.prompt[Int(id.row)], uncached: Int32(clamping: uncached))
-    router.loadChanged(target, fleet.loads[target])
+    tellRouter(of: target)
   }
 
   /// Takes `id` out of the queue of `source`; false when it does not wait there.
@@ -84,13 +107,14 @@ extension Simulation {
     let before = fleet.current[source].pendingPrefill
     guard fleet.instances[source].withdraw(id, at: queue.now) else { return false }
     fleet.unlearn(id, on: source)
+    place(id, on: nil)
     touch(source)
     refreshLoad(source)
     if rules.refresh.value > 0, rules.addsOwnPicks {
       let uncached = before - fleet.current[source].pendingPrefill
       fleet.loads[source].remove(
         prompt: requests.prompt[Int(id.row)], uncached: Int32(clamping: uncached))
-      router.loadChanged(source, fleet.loads[source])
+      tellRouter(of: source)
     }
     requests.migrations[Int(id.row)] += 1
     membership.counts[source].movedOut += 1
@@ -99,7 +123,7 @@ extension Simulation {
 
   private mutating func perform(_ move: Move) {
     guard move.source != move.target, fleet.isOpen(move.target),
-      fleet.couldServe(move.request, on: move.target, requests),
+      couldServe(move.request, on: move.target),
       withdraw(move.request, from: move.source)
     else { return }
     membership.counts[move.target].movedIn += 1
@@ -108,6 +132,7 @@ extension Simulation {
 
   /// No open instance could ever serve `id`.
   private mutating func reject(_ id: RequestID) {
+    endHandover(of: id)
     requests.isRejected[Int(id.row)] = true
     rejected += 1
     settleUnserved(id)
@@ -127,15 +152,35 @@ extension Simulation {
   /// Tells the router who is open.
   mutating func introduceInstances() {
     let looksUp = type(of: router).readsPendingPrefill
-    if type(of: router).readsHits { fleet.prepareIndex(rules) }
+    if type(of: router).readsHits || type(of: decodeRouter).readsHits { fleet.prepareIndex(rules) }
     for i in 0..<fleet.count {
       fleet.instances[i].looksUpArrivals = looksUp
       let isOpen = membership.states[i] == .open
       _ = fleet.setOpen(i, isOpen)
-      if isOpen { variation.join(0) }
-      router.membershipChanged(i, isOpen: isOpen)
+      if fleet.takesRequests(i) { variation.join(0) }
+      let isForRequests = fleet.instances[i].role.takesRequests
+      router.membershipChanged(i, isOpen: isOpen && isForRequests)
+      decodeRouter.membershipChanged(i, isOpen: isOpen && !isForRequests)
     }
     pendNextChange()
+  }
+
+  /// The router that `i` concerns hears that it is open from now on, or no longer.
+  mutating func tellRouter(of i: Int, isOpen: Bool) {
+    if fleet.instances[i].role.takesRequests {
+      router.membershipChanged(i, isOpen: isOpen)
+    } else {
+      decodeRouter.membershipChanged(i, isOpen: isOpen)
+    }
+  }
+
+  /// The router that `i` concerns hears of its load.
+  private mutating func tellRouter(of i: Int) {
+    if fleet.instances[i].role.takesRequests {
+      router.loadChanged(i, fleet.loads[i])
+    } else {
+      decodeRouter.loadChanged(i, fleet.loads[i])
+    }
   }
 
   mutating func refreshLoad(_ i: Int) {
@@ -143,10 +188,10 @@ extension Simulation {
     let old = fleet.current[i]
     guard load != old else { return }
     fleet.current[i] = load
-    if fleet.isOpen(i) { variation.change(old.pendingPrefill, to: load.pendingPrefill) }
+    if fleet.takesRequests(i) { variation.change(old.pendingPrefill, to: load.pendingPrefill) }
     if rules.refresh.value == 0 {
       fleet.loads[i] = load
-      router.loadChanged(i, load)
+      tellRouter(of: i)
     } else if !isUnseen[i] {
       isUnseen[i] = true
       unseen.append(i)
@@ -164,7 +209,7 @@ extension Simulation {
     for i in unseen.sorted() {
       isUnseen[i] = false
       fleet.loads[i] = fleet.current[i]
-      router.loadChanged(i, fleet.loads[i])
+      tellRouter(of: i)
     }
     unseen.removeAll(keepingCapacity: true)
   }

@@ -19,6 +19,10 @@ public struct Simulation: Sendable {
 
   var fleet: Fleet
   var router: any Router
+  /// Who picks the instance that decodes what another one has prefilled.
+  var decodeRouter: any Router
+  /// KV that waits to be fetched or is on its way, by row.
+  var parcels: [Int32: Parcel] = [:]
   var queue: EventQueue
   var release: Release
   var rejected = 0
@@ -64,8 +68,12 @@ public struct Simulation: Sendable {
 
   /// A run of `requests` over `instances`, whose tiers `topology` joins, by `rules`, that fills
   /// `series`, when there is one.
+  ///
+  /// Where instances prefill and others decode, `topology` connects them, and `decodeRouter` picks
+  /// among the latter; if there is none, one like `router` does.
   public init(
-    requests: RequestTable, instances: [Instance], router: any Router, series: TimeSeries? = nil,
+    requests: RequestTable, instances: [Instance], router: any Router,
+    decodeRouter: (any Router)? = nil, series: TimeSeries? = nil,
     topology: Topology = .none, rules: ClusterRules = ClusterRules()
   ) {
     precondition(!instances.isEmpty, "a cluster has at least one instance")
@@ -73,6 +81,7 @@ public struct Simulation: Sendable {
     self.requests.prepareRun()
     release = Release(self.requests)
     self.router = router
+    self.decodeRouter = decodeRouter ?? router
     self.series = series
     fleet = Fleet(instances, for: self.requests)
     self.rules = rules
@@ -105,9 +114,13 @@ public struct Simulation: Sendable {
   /// Handles up to `count` events; false when the run is over.
   public mutating func advance(events count: Int) -> Bool {
     var left = count
-    while stop == nil, queue.time < .never || failLobby() {
-      // Requests that failed in the lobby need not have released others.
-      guard queue.time < .never else { continue }
+    while stop == nil {
+      if queue.time == .never {
+        guard failLobby() else { break }
+        // Those that failed may have kept others from running.
+        if queue.time > queue.now { startSteps() }
+        continue
+      }
       guard left > 0 else { return true }
       left -= 1
       guard queue.time < .horizon else {
@@ -171,7 +184,11 @@ public struct Simulation: Sendable {
       if release.settle(fleet.instances[i].finished, at: queue.now, &requests) { pendNextArrival() }
       endMeasurement()
     }
-    if checksInvariants { fleet.instances[i].batch.checkInvariants() }
+    if !fleet.instances[i].prefilled.isEmpty { handOver(from: i) }
+    if checksInvariants {
+      fleet.instances[i].batch.checkInvariants()
+      checkParcels()
+    }
     if fleet.instances[i].isStuck { stop = report(i, "recomputes prompts without making a token") }
     touch(i)
     refreshLoad(i)
@@ -197,7 +214,8 @@ public struct Simulation: Sendable {
     if touched.count > 1 { touched.sort() }
     for i in touched where !fleet.instances[i].isBusy {
       fleet.instances[i].decide(at: queue.now, &requests)
-      if !topology.fabrics.isEmpty { startCopies(i) }
+      if !topology.routes.isEmpty { startCopies(i) }
+      startHandovers(i)
     }
     if !moving.isEmpty { followMoving() }
     for i in touched {

@@ -35,6 +35,7 @@ extension Topology {
 
   private func links(of number: Int, until end: Instant) -> [LinkRecord] {
     let fabric = fabrics[number]
+    if let network, network.fabric == number { return lanes(of: network, until: end) }
     var roles = fabric.lanes.map { _ in LaneRole() }
     for (instance, addresses) in routes.enumerated() {
       for (place, address) in addresses.enumerated() where address.fabric == number {
@@ -57,6 +58,21 @@ extension Topology {
       return LinkRecord(
         fabric: number, lane: lane, link: Self.link(of: fabric.lanes[lane].name, direction),
         direction: direction, instances: role.instances, touchesHBM: role.touchesHBM,
+        busy: fabric.busy(of: lane, until: end), causes: Self.causes(of: fabric.totals[lane]))
+    }
+  }
+
+  /// The lanes between instances; those of one kind have one name.
+  private func lanes(of network: Network, until end: Instant) -> [LinkRecord] {
+    let fabric = fabrics[network.fabric]
+    return fabric.lanes.indices.map { lane in
+      let direction: LinkRecord.Direction =
+        network.lanesPerLink == 1
+        ? .both : lane % network.lanesPerLink == 0 ? .outward : .inward
+      return LinkRecord(
+        fabric: network.fabric, lane: lane,
+        link: Self.link(of: fabric.lanes[lane].name, direction), direction: direction,
+        instances: network.instances(on: lane), touchesHBM: false,
         busy: fabric.busy(of: lane, until: end), causes: Self.causes(of: fabric.totals[lane]))
     }
   }

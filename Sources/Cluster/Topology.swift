@@ -65,6 +65,8 @@ public struct Topology: Sendable {
   public var tiers: [TierDescription] = []
   /// GPUs of an instance, each of which has these links for itself.
   public var gpus: Int64 = 1
+  /// What joins the instances to each other; nil: nothing.
+  var network: Network?
 
   /// No tiers: nothing leaves HBM.
   public static let none = Topology(fabrics: [], routes: [])
@@ -72,6 +74,18 @@ public struct Topology: Sendable {
   private init(fabrics: [Fabric], routes: [[Address]]) {
     self.fabrics = fabrics
     self.routes = routes
+  }
+
+  /// The links of neighbouring parts of a cluster, none shared between two; tiers are those of the
+  /// first.
+  public init(joining parts: [Topology]) {
+    self = parts.first ?? .none
+    for part in parts.dropFirst() {
+      routes += part.routes.map { own in
+        own.map { Address(fabric: $0.fabric + fabrics.count, route: $0.route) }
+      }
+      fabrics += part.fabrics
+    }
   }
 
   /// Idle links for `instances` instances, each of which reaches tier `t` by `paths[t]`.

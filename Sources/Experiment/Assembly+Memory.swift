@@ -38,7 +38,7 @@ public struct KVCopies: Sendable, Equatable {
 }
 
 extension Assembly {
-  /// The links of all instances and how each reaches its tiers.
+  /// The links of the instances of this pool and how each reaches its tiers.
   public var topology: Topology { memory.topology }
 
   /// The tiers under HBM, nearest first; none when KV lies in HBM only.
@@ -77,15 +77,15 @@ extension Assembly {
 
   /// The tiers of `config`.
   static func memory(
-    _ config: ExperimentConfig, _ deployment: Deployment, _ resolved: inout ResolvedConfig
+    _ config: ExperimentConfig, _ deployment: Deployment, instances: Int,
+    _ resolved: inout ResolvedConfig
   ) throws(ConfigError) -> MemoryPlan {
     guard let memory = config.cluster.memory else { return .none }
     var perToken = 0.0
     for stage in deployment.stages { perToken += stage.kvBytesPerToken.value }
     let block = perToken * Double(deployment.tensorParallel * config.engine.blockSize.value)
     return try MemoryPlan(
-      memory, deployment, instances: config.cluster.instances.value, bytesPerBlock: Bytes(block),
-      &resolved)
+      memory, deployment, instances: instances, bytesPerBlock: Bytes(block), &resolved)
   }
 
   /// Gives a batch the host that its scheduler swaps to, if it does.

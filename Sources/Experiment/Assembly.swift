@@ -14,7 +14,7 @@ internal import Workload
 /// Read after `ExperimentConfig`: here names become values, once.
 public struct Assembly: Sendable {
   /// The experiment as written.
-  public let config: ExperimentConfig
+  public private(set) var config: ExperimentConfig
   /// The model on the GPUs of one instance.
   public let deployment: Deployment
   /// KV blocks of one instance.
@@ -32,20 +32,64 @@ public struct Assembly: Sendable {
   /// The prefix cache of every instance; nil without.
   let prefixCache: PrefixCacheMaker?
   /// The router of the cluster.
-  public let router: any Router
+  public private(set) var router: any Router
   /// What a GPU draws; nil when the experiment does not ask.
   public let power: PowerDraw?
   /// Options and derived values for config.effective.yaml.
-  public let resolved: ResolvedConfig
+  public private(set) var resolved: ResolvedConfig
   /// What a reader of the results should be warned of before the run.
-  public let caveats: [String]
+  public private(set) var caveats: [String]
+  /// The name of the pool, its role and its instances in the order of the cluster; of a whole
+  /// cluster of pools everything but these, `config` and the router is that of the first.
+  public private(set) var pool: PoolPlace
+  private var parts: [Assembly] = []
+
+  /// The pools of the cluster, in order; this alone when its instances are alike.
+  public var pools: [Assembly] { parts.isEmpty ? [self] : parts }
 
   /// Looks up every name of `config` and checks that the parts fit together.
   ///
   /// - Throws: `ConfigError` for an unknown name or option, a model that does not divide or fit,
   ///   and settings that exclude each other.
   public init(_ config: ExperimentConfig) throws(ConfigError) {
+    var parts: [Assembly] = []
+    var first = 0
+    for pool in config.cluster.pools {
+      let count = pool.config.cluster.instances.value
+      let place = PoolPlace(
+        name: pool.name.value, role: pool.role.value, instances: first..<first + count)
+      parts.append(try Assembly(pool.config, at: place))
+      first += count
+    }
+    if parts.isEmpty {
+      let count = config.cluster.instances.value
+      self = try Assembly(config, at: PoolPlace(name: "", role: .mixed, instances: 0..<count))
+    } else {
+      self = parts[0].leading(parts, as: config)
+      try checkTiers()
+    }
+    router = try Self.router(config.router.policy, routerContext, &resolved)
+    for pool in parts.dropFirst() {
+      caveats += pool.caveats.filter { !caveats.contains($0) }
+    }
+    caveats += [Self.blindRouter(router, pools)].compactMap { $0 }
+  }
+
+  /// The cluster of `config` that this is the first pool of.
+  private func leading(_ pools: [Assembly], as config: ExperimentConfig) -> Assembly {
+    var cluster = self
+    cluster.config = config
+    cluster.parts = pools
+    cluster.pool = PoolPlace(
+      name: "", role: .mixed, instances: 0..<(pools.last?.pool.instances.upperBound ?? 0))
+    cluster.resolved.pools = pools.map(\.resolved)
+    return cluster
+  }
+
+  /// The like instances of `config`; the router is yet to be made.
+  private init(_ config: ExperimentConfig, at pool: PoolPlace) throws(ConfigError) {
     self.config = config
+    self.pool = pool
     var resolved = ResolvedConfig()
     let profile = try Self.profile(config.engine.profile, &resolved)
     deployment = try Self.deployment(config, profile)
@@ -61,66 +105,34 @@ public struct Assembly: Sendable {
       config.engine.cost, deployment,
       try Self.contiguous(kernels, config.engine, deployment.gpu), &resolved)
     scheduler = try Self.scheduler(config.engine.scheduler, context, &resolved)
-    memory = try Self.memory(config, deployment, &resolved)
+    memory = try Self.memory(config, deployment, instances: pool.instances.count, &resolved)
     try Self.checkPreemption(of: config, scheduler)
     try Self.checkOffload(of: config)
     try Self.checkAllocator(of: config, scheduler)
     prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
-    router = try Self.router(config.router, Self.routerContext(config, cost), &resolved)
+    router = RoundRobin(NoOptions(), RouterContext(instances: pool.instances.count))
     power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
     try Self.check(config.statistics, against: config.workload)
     resolved.maxModelLength = longest
     resolved.kvPoolTokens = Int(blocks) * (pages?.tokens ?? config.engine.blockSize.value)
     self.resolved = resolved
-    caveats += [cost.caveat, Self.idleTiers(config, scheduler)].compactMap { $0 }
-    if longest > deployment.model.maxContext {
+    self.caveats =
+      caveats + [cost.caveat, Self.idleTiers(config, scheduler)].compactMap { $0 }
+      + Self.caveats(of: deployment.model, longest: longest)
+  }
+
+  private static func caveats(of model: Model, longest: Int) -> [String] {
+    var caveats: [String] = []
+    if longest > model.maxContext {
       caveats.append(
-        "max_model_len \(longest) is above the \(deployment.model.maxContext) tokens of "
-          + "\(deployment.model.name)")
+        "max_model_len \(longest) is above the \(model.maxContext) tokens of \(model.name)")
     }
-    let model = deployment.model
     if model.windowedLayers > 0, longest > model.window {
       caveats.append(
         "the sliding window of \(model.name) (\(model.window) tokens) is not modelled: "
           + "longer contexts cost and store as full attention does")
     }
-    self.caveats = caveats
-  }
-
-  /// GPUs of all instances.
-  public var gpuCount: Int { deployment.gpus * config.cluster.instances.value }
-
-  /// The run over `requests`; `exactSteps` plans every step anew and gives the same results.
-  public func simulation(_ requests: RequestTable, exactSteps: Bool) -> Simulation {
-    let count = config.cluster.instances.value
-    let recorder = Recorder(
-      exactGaps: max(4096, 1 << 21 / count), logsSteps: config.output.steps)
-    var batch = Batch(
-      blocks: blocks, tokensPerBlock: Int32(tokensPerBlock),
-      maxModelLength: context.maxModelLength)
-    installHost(in: &batch)
-    if let pageMapping { batch.mapPages(pageMapping) }
-    var instances: [Instance] = []
-    let names = prefixCache?.names(of: requests, in: batch)
-    for number in 0..<count {
-      var own = batch
-      if let names {
-        prefixCache?.install(names, in: &own, number: number)
-        installTiers(in: &own, names: names.count, number: number)
-      }
-      instances.append(
-        Instance(
-          batch: own, scheduler: scheduler, cost: cost, maxLeap: exactSteps ? 1 : 256,
-          recorder: recorder))
-    }
-    let second: Int64 = 1_000_000_000_000
-    var links = topology
-    if config.output.timeline { links.logTransfers() }
-    return Simulation(
-      requests: requests, instances: instances, router: router,
-      series: config.output.timeseries
-        ? TimeSeries(width: second, instances: count, tiers: links.tiers.count) : nil,
-      topology: links)
+    return caveats
   }
 }
 
@@ -286,38 +298,6 @@ extension Assembly {
     guard let type = schedulers.first(where: { $0.name == policy.name.value }) else {
       throw .unknown(
         "scheduler", policy.name.value, known: schedulers.map { $0.name }, at: policy.name.place)
-    }
-    return try make(type)
-  }
-
-  /// What routers are told of a cluster of like instances.
-  private static func routerContext(_ config: ExperimentConfig, _ cost: any CostModel)
-    -> RouterContext
-  {
-    var chunk = StepShape()
-    chunk.addChunk(tokens: 2048, after: 0)
-    let time = cost.time(of: chunk).value / 2048
-    let instances = config.cluster.instances.value
-    return RouterContext(
-      instances: instances, seed: config.seed,
-      promptTokenTimes: Array(repeating: time, count: instances),
-      ttftTarget: config.slo.timeToFirstToken.map { $0 * 1e-3 })
-  }
-
-  private static func router(
-    _ policy: PolicyConfig, _ context: RouterContext, _ resolved: inout ResolvedConfig
-  ) throws(ConfigError) -> any Router {
-    func make<R: Router>(_ type: R.Type) throws(ConfigError) -> any Router {
-      let options = try decodeOptions(R.Options.self, from: policy, kind: "router")
-      if let fault = R.fault(options, in: context) {
-        throw ConfigError(policy.name.place, "router \(R.name): \(fault)").misfit
-      }
-      resolved.router = optionTexts(options)
-      return R(options, context)
-    }
-    guard let type = routers.first(where: { $0.name == policy.name.value }) else {
-      throw .unknown(
-        "router", policy.name.value, known: routers.map { $0.name }, at: policy.name.place)
     }
     return try make(type)
   }

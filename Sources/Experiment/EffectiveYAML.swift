@@ -25,6 +25,8 @@ public struct ResolvedConfig: Sendable {
   public var memory: [(key: String, text: String)] = []
   /// Draws of a GPU with and without work, for the comments on `cluster.power`.
   public var power: (idle: String, busy: String)?
+  /// The same of each pool; none without pools.
+  public var pools: [ResolvedConfig] = []
 
   /// Nothing resolved: policies are written with the options of the file alone.
   public init() {}
@@ -62,8 +64,10 @@ extension ExperimentConfig {
   /// The small files that the experiment names.
   private var paths: [String] {
     var paths: [String] = []
-    if case .file(let path) = model.value { paths.append(path) }
-    if let kernels = cluster.kernels { paths.append(kernels.value) }
+    for config in [self] + cluster.pools.map(\.config) {
+      if case .file(let path) = config.model.value { paths.append(path) }
+      if let kernels = config.cluster.kernels { paths.append(kernels.value) }
+    }
     var distributions: [DistributionConfig] = []
     switch workload {
     case .generate(let generate):
@@ -84,14 +88,10 @@ extension ExperimentConfig {
     out.key("version", "\(Self.version)")
     out.key("name", Scalar.written(name))
     out.key("seed", "\(seed)")
-    switch model.value {
-    case .name(let name): out.key("model", Scalar.written(name))
-    case .file(let file): out.key("model", Scalar.written(path(file)))
-    case .inline(let node): out.node("model", node)
-    }
+    write(model.value, path: path, to: &out)
     write(cluster, resolved, path: path, to: &out)
     write(engine, resolved, to: &out)
-    out.policy("router", router, resolved.router)
+    out.router(router, resolved.router)
     out.block("workload") { out in
       switch workload {
       case .trace(let trace): write(trace, path: path, to: &out)
@@ -122,39 +122,10 @@ extension ExperimentConfig {
     return out.text
   }
 
-  private func write(
-    _ cluster: ClusterConfig, _ resolved: ResolvedConfig, path: (String) -> String,
+  /// `engine`; that of a pool has every key, as what it lacks is that of the first pool.
+  func write(
+    _ engine: EngineConfig, _ resolved: ResolvedConfig, isPool: Bool = false,
     to out: inout YAMLWriter
-  ) {
-    out.block("cluster") { out in
-      switch cluster.gpu.value {
-      case .name(let name): out.key("gpu", Scalar.written(name))
-      case .inline(let node): out.node("gpu", node)
-      }
-      out.key("instances", "\(cluster.instances.value)")
-      out.key("tensor_parallel", "\(cluster.tensorParallel.value)")
-      out.key("pipeline_parallel", "\(cluster.pipelineParallel.value)")
-      out.memory(cluster.memory, resolved.memory)
-      let kernels = cluster.kernels.map { Scalar.written(path($0.value)) }
-      out.optional("kernels", kernels, absent: "those of the GPU")
-      out.optional("price_per_gpu_hour", cluster.pricePerGPUHour, absent: "no cost is reckoned")
-      guard let power = cluster.power else {
-        return out.key("power", "null", comment: "no energy is reckoned")
-      }
-      out.block("power") { out in
-        let (idle, busy) = resolved.power ?? ("", "")
-        out.optional(
-          "idle", power.idle.map { Scalar.written("\($0.value)") }, absent: "the GPU's: \(idle)")
-        out.optional(
-          "busy", power.busy.map { Scalar.written("\($0.value)") },
-          absent: "the GPU's TDP: \(busy)")
-        out.key("pue", "\(power.pue)")
-      }
-    }
-  }
-
-  private func write(
-    _ engine: EngineConfig, _ resolved: ResolvedConfig, to out: inout YAMLWriter
   ) {
     out.block("engine") { out in
       out.policy("scheduler", engine.scheduler, resolved.scheduler)
@@ -173,9 +144,11 @@ extension ExperimentConfig {
         out.key("enabled", "\(engine.prefixCache.enabled.value)")
         out.key("index", Scalar.written(engine.prefixCache.index.value))
         out.policy("eviction", engine.prefixCache.eviction, resolved.eviction)
+        if isPool, engine.prefixCache.offload == nil { out.key("offload", "null") }
         out.offload(engine.prefixCache.offload, resolved.lowerEviction)
       }
       out.preemption(engine.preemption)
+      if isPool, engine.allocator.name.value == .paged { out.key("allocator", "paged") }
       out.allocator(engine.allocator)
     }
   }
@@ -198,6 +171,7 @@ extension ExperimentConfig {
     } else {
       out.key("think_time", "null", comment: "delays are those of the trace")
     }
+    if let most = trace.maxInputTokens { out.key("max_input_tokens", "\(most.value)") }
     if let gap = trace.sessionGap { out.key("session_gap", Scalar.written("\(gap.value)")) }
     if let count = trace.charactersPerToken { out.key("characters_per_token", "\(count.value)") }
   }

@@ -68,6 +68,7 @@ extension Assembly {
         "the trace says which prompt blocks are shared, but engine.prefix_cache.enabled is false: "
           + "all prompts are computed whole")
     }
+    if let blind = blindRouter(over: workload.requests) { warnings.warn("blind router", blind) }
     var simulation = simulation(workload.requests, exactSteps: exactSteps)
     let count = workload.requests.count
     while simulation.advance(events: Self.stride) {

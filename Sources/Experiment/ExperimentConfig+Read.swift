@@ -5,8 +5,9 @@ internal import Units
 extension ExperimentConfig {
   /// Reads every key of `root`, the value of `file`.
   package init(_ root: ConfigNode, file: String) throws(ConfigError) {
+    let (first, pools) = try PoolConfig.read(root, file: file)
     self = try MappingReader.read(
-      root, path: "", at: .file(file),
+      first, path: "", at: .file(file),
       keys: [
         "version", "name", "seed", "model", "cluster", "engine", "router", "workload", "slo",
         "statistics", "output",
@@ -22,12 +23,16 @@ extension ExperimentConfig {
         cluster: try ClusterConfig(
           try r.required("cluster", "cluster: {gpu: NAME}; see martlet list gpus").node, at: whole),
         engine: try EngineConfig(r.optional("engine")?.node, at: whole),
-        router: try r.policy("router", default: "round-robin"),
+        router: try RouterConfig(&r),
         workload: try WorkloadConfig(
           try r.required("workload", "workload: {trace: FILE} or {generate: …}").node, at: whole),
         slo: try SLOConfig(r.optional("slo")?.node, at: whole),
         statistics: try StatisticsConfig(r.optional("statistics")?.node, at: whole),
         output: try OutputConfig(r.optional("output")?.node, at: whole))
+    }
+    cluster.pools = pools
+    if !pools.isEmpty {
+      cluster.instances.value = pools.reduce(0) { $0 + $1.config.cluster.instances.value }
     }
   }
 
@@ -173,13 +178,21 @@ extension MappingReader {
     -> PolicyConfig
   {
     guard let field = try field(key) else { return PolicyConfig(self.standing(standing, for: key)) }
+    return try PolicyConfig(field, default: standing)
+  }
+}
+
+extension PolicyConfig {
+  /// The policy in `field`, called `standing` when it gives options alone.
+  init(_ field: Field, default standing: String) throws(ConfigError) {
     guard case .mapping(let entries) = field.node.content else {
       if case .sequence = field.node.content {
         throw field.error("is a list; write a name, or a mapping with name and options")
       }
-      return PolicyConfig(field.located(try field.text()))
+      self.init(field.located(try field.text()))
+      return
     }
-    var policy = PolicyConfig(field.located(standing))
+    self.init(field.located(standing))
     for entry in entries {
       let option = Field(node: entry.value, key: "\(field.key).\(entry.key)", place: entry.place)
       if case .null = option.node.content {
@@ -187,11 +200,10 @@ extension MappingReader {
       }
       let text = try option.text()
       if entry.key == "name" {
-        policy.name = Located(text, key: field.key, at: entry.place)
+        name = Located(text, key: field.key, at: entry.place)
       } else {
-        policy.options.append(.init(name: entry.key, text: text, at: entry.place))
+        options.append(.init(name: entry.key, text: text, at: entry.place))
       }
     }
-    return policy
   }
 }

@@ -23,7 +23,7 @@ public struct ExperimentConfig: Sendable {
   /// The serving engine of every instance.
   public var engine: EngineConfig
   /// Which instance a request goes to.
-  public var router: PolicyConfig
+  public var router: RouterConfig
   /// The requests.
   public var workload: WorkloadConfig
   /// Targets of every request.
@@ -37,8 +37,17 @@ public struct ExperimentConfig: Sendable {
   package static let policyKeys = [
     "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction",
     "engine.prefix_cache.offload.eviction",
-    "engine.preemption", "engine.allocator", "router",
+    "engine.preemption", "engine.allocator", "router", "router.index",
   ]
+
+  /// Whether `key` is one of them, of the cluster or of a pool: `cluster.pools.0.engine.scheduler`.
+  package static func isPolicy(_ key: String) -> Bool {
+    let parts = key.split(separator: ".")
+    guard parts.count > 3, parts[0] == "cluster", parts[1] == "pools" else {
+      return policyKeys.contains(key)
+    }
+    return policyKeys.contains(parts[3...].joined(separator: "."))
+  }
 }
 
 /// Where a model comes from.
@@ -90,10 +99,14 @@ public struct PolicyConfig: Sendable {
 }
 
 /// The GPUs and how the model lies on them.
+///
+/// Of a cluster of pools everything but `instances` is that of the first.
 public struct ClusterConfig: Sendable {
+  /// Parts with instances of their own kind; none: all instances are alike.
+  public var pools: [PoolConfig] = []
   /// The GPU of every instance.
   public var gpu: Located<GPUSource>
-  /// Replicas of the model.
+  /// Replicas of the model, those of all pools together.
   public var instances: Located<Int>
   /// GPUs that share each layer.
   public var tensorParallel: Located<Int>
@@ -213,6 +226,8 @@ public struct TraceConfig: Sendable {
   public var sessionGap: Located<Seconds>?
   /// Characters of a token in a file of texts; nil is 4.
   public var charactersPerToken: Located<Double>?
+  /// Tokens at which longer prompts are cut off; nil: they are kept.
+  public var maxInputTokens: Located<Int>?
 }
 
 /// Requests drawn from distributions.

@@ -111,6 +111,6 @@ extension Assembly {
     mode.granularity = offload.granularity.value
     batch.offload(
       to: TieredStore(names: names, tiers: stores, writing: mode.writing), mode,
-      blockLayout, computing: cost, over: topology.links(of: number))
+      blockLayout, computing: cost, over: topology.links(of: number - pool.instances.lowerBound))
   }
 }

@@ -3,12 +3,13 @@ public import Kernel
 
 /// Reads the options of a policy over the defaults of `Options`.
 ///
-/// `kind` says what the policy is, for messages: `scheduler`.
+/// `kind` says what the policy is, for messages: `scheduler`; `shared` are the keys that all of a
+/// kind have, which are read elsewhere.
 ///
 /// - Throws: `ConfigError` for an option that `Options` lacks, a text of the wrong type, an option
 ///   written twice, or settings that do not go together.
 public func decodeOptions<Options: PolicyOptions>(
-  _ type: Options.Type, from policy: PolicyConfig, kind: String
+  _ type: Options.Type, from policy: PolicyConfig, kind: String, shared: [String] = []
 ) throws(ConfigError) -> Options {
   let known = optionDefaults(type)
   let owner = "\(kind) \(policy.name.value)"
@@ -16,7 +17,8 @@ public func decodeOptions<Options: PolicyOptions>(
   for option in known { texts[option.name] = option.text }
   for option in policy.options {
     guard texts[option.name] != nil else {
-      throw .unknown("option of \(owner)", option.name, known: known.map(\.name), at: option.place)
+      throw .unknown(
+        "option of \(owner)", option.name, known: known.map(\.name) + shared, at: option.place)
     }
     texts[option.name] = option.text
   }

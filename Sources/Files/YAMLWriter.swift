@@ -3,6 +3,7 @@ package struct YAMLWriter {
   /// The lines so far.
   package private(set) var text = ""
   private var level = 0
+  private var startsItem = false
 
   /// An empty file.
   package init() {}
@@ -25,6 +26,14 @@ package struct YAMLWriter {
   package mutating func block(_ name: String, _ body: (inout YAMLWriter) -> Void) {
     line("\(Scalar.written(name)):")
     level += 1
+    body(&self)
+    level -= 1
+  }
+
+  /// A mapping of a list, which `body` writes; the list is the block around it.
+  package mutating func item(_ body: (inout YAMLWriter) -> Void) {
+    level += 1
+    startsItem = true
     body(&self)
     level -= 1
   }
@@ -53,6 +62,8 @@ package struct YAMLWriter {
   }
 
   private mutating func line(_ content: String) {
-    text += String(repeating: "  ", count: level) + content + "\n"
+    let dash = startsItem ? 1 : 0
+    startsItem = false
+    text += String(repeating: "  ", count: level - dash) + (dash == 1 ? "- " : "") + content + "\n"
   }
 }

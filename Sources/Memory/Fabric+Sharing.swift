@@ -16,21 +16,34 @@ struct SharingScratch: Sendable {
   var speeds: [Double] = []
   /// Whether the speeds are final.
   var isFinal: [Bool] = []
+  /// Lanes that those pass, each once; the others are as `init` left them.
+  var used: [Int] = []
+  private var isUsed: [Bool]
 
   init(lanes: Int) {
     rest = Array(repeating: 1, count: lanes)
     demand = Array(repeating: 0, count: lanes)
     users = Array(repeating: 0, count: lanes)
     isFull = Array(repeating: false, count: lanes)
+    isUsed = isFull
+  }
+
+  /// Notes that something passes `lane`.
+  mutating func use(_ lane: Int) {
+    guard !isUsed[lane] else { return }
+    isUsed[lane] = true
+    used.append(lane)
   }
 
   /// The speed at which those that rise on a lane fill it.
   func limit(of lane: Int) -> Double { rest[lane] / demand[lane] }
 
   mutating func reset() {
-    for lane in rest.indices {
+    for lane in used {
       (rest[lane], demand[lane], users[lane], isFull[lane]) = (1, 0, 0, false)
+      isUsed[lane] = false
     }
+    used.removeAll(keepingCapacity: true)
     places.removeAll(keepingCapacity: true)
     speeds.removeAll(keepingCapacity: true)
     isFinal.removeAll(keepingCapacity: true)
@@ -80,11 +93,15 @@ extension Fabric {
       }
     }
     moving.removeAll(keepingCapacity: true)
-    for lane in isBusy.indices { isBusy[lane] = false }
+    for lane in busy { isBusy[lane] = false }
+    busy.removeAll(keepingCapacity: true)
     for (place, speed) in zip(scratch.places, scratch.speeds) where speed > 0 {
       passages[place].go(at: speed, from: now)
       moving.append(place)
-      for use in uses[passages[place].route] { isBusy[use.lane] = true }
+      for use in uses[passages[place].route] where !isBusy[use.lane] {
+        isBusy[use.lane] = true
+        busy.append(use.lane)
+      }
     }
   }
 
@@ -104,6 +121,7 @@ extension Fabric {
       scratch.places.append(place)
       scratch.speeds.append(speed)
       for use in uses[route] {
+        scratch.use(use.lane)
         let rest = scratch.rest[use.lane] - speed * share(of: passages[place], for: use)
         scratch.rest[use.lane] = rest < Self.nothing ? 0 : rest
         if rest < Self.nothing { full += 1 }
@@ -118,6 +136,7 @@ extension Fabric {
       scratch.speeds.append(1)
       scratch.isFinal.append(false)
       for use in uses[passages[place].route] {
+        scratch.use(use.lane)
         scratch.demand[use.lane] += share(of: passages[place], for: use)
         scratch.users[use.lane] += 1
       }
@@ -128,11 +147,11 @@ extension Fabric {
   /// Raises all that rise until the next lane is full; false when none fills before full speed.
   private mutating func fillNextLane() -> Bool {
     var speed = 1.0
-    for lane in lanes.indices where scratch.users[lane] > 0 {
+    for lane in scratch.used where scratch.users[lane] > 0 {
       speed = min(speed, scratch.limit(of: lane))
     }
     guard speed < 1 else { return false }
-    for lane in lanes.indices where scratch.users[lane] > 0 {
+    for lane in scratch.used where scratch.users[lane] > 0 {
       // Lanes that fill at the same speed but for rounding fill together.
       scratch.isFull[lane] = scratch.limit(of: lane) <= speed * (1 + Self.nothing)
     }

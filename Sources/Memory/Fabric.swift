@@ -60,7 +60,7 @@ public struct Fabric: Sendable {
   /// The lanes.
   public let lanes: [Lane]
   /// The routes.
-  public let routes: [Route]
+  public private(set) var routes: [Route]
   /// Who goes first.
   public let sharing: Sharing
   /// When the next transfer starts to move or lands; `.never` when nothing moves.
@@ -76,8 +76,8 @@ public struct Fabric: Sendable {
   public internal(set) var waiting = [Int128](repeating: 0, count: TransferCause.allCases.count)
 
   /// The lanes of each route, each once.
-  let uses: [[LaneUse]]
-  private let leads: [Seconds]
+  private(set) var uses: [[LaneUse]] = []
+  private var leads: [Seconds] = []
   /// In order of submission; those that left are removed when they are many.
   var passages: [Passage] = []
   /// Where in `passages` the first is that has not left.
@@ -93,6 +93,8 @@ public struct Fabric: Sendable {
   var due: [Int] = []
   /// Lanes on which something moves since `changed`.
   var isBusy: [Bool]
+  /// Those lanes, each once.
+  var busy: [Int] = []
   /// When speeds were last computed.
   var changed = Instant.zero
   var scratch: SharingScratch
@@ -105,26 +107,29 @@ public struct Fabric: Sendable {
         "lane \(lane.name) needs a positive bandwidth and no negative times")
     }
     self.lanes = lanes
-    self.routes = routes
+    self.routes = []
     self.sharing = sharing
-    uses = routes.map { route in
-      precondition(!route.lanes.isEmpty, "a route passes at least one lane")
-      var list: [LaneUse] = []
-      for lane in route.lanes {
-        if let place = list.firstIndex(where: { $0.lane == lane }) {
-          list[place].times += 1
-        } else {
-          list.append(LaneUse(lane: lane, times: 1))
-        }
-      }
-      return list
-    }
-    leads = routes.map { route in
-      Seconds(route.lanes.reduce(0) { $0 + lanes[$1].latency.value })
-    }
     totals = lanes.map { _ in LaneTotals() }
     isBusy = lanes.map { _ in false }
     scratch = SharingScratch(lanes: lanes.count)
+    for route in routes { _ = add(route) }
+  }
+
+  /// Adds a route over lanes that are there, at least one; answers its index.
+  public mutating func add(_ route: Route) -> Int {
+    precondition(!route.lanes.isEmpty, "a route passes at least one lane")
+    var list: [LaneUse] = []
+    for lane in route.lanes {
+      if let place = list.firstIndex(where: { $0.lane == lane }) {
+        list[place].times += 1
+      } else {
+        list.append(LaneUse(lane: lane, times: 1))
+      }
+    }
+    routes.append(route)
+    uses.append(list)
+    leads.append(Seconds(route.lanes.reduce(0) { $0 + lanes[$1].latency.value }))
+    return routes.count - 1
   }
 
   /// Time that `transfer` takes on `route` when nothing else moves, its lead included.

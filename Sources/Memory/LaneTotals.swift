@@ -99,7 +99,7 @@ extension Fabric {
   }
 
   mutating func countBusy(to now: Instant) {
-    for lane in isBusy.indices where isBusy[lane] { totals[lane].busy += Int128(now - changed) }
+    for lane in busy { totals[lane].busy += Int128(now - changed) }
   }
 
   /// The whole ones of `count` things of a passage that have moved until `now`.
@@ -130,7 +130,7 @@ extension Fabric {
       // What was cancelled waited for as long as it did not move at full speed.
       let alone =
         isCancelled
-        ? Int64((passage.work - passage.remaining(at: now)) * 1e12 + 0.5)
+        ? Int64((passage.workLeft - passage.remaining(at: now)) * 1e12 + 0.5)
         : passage.endAlone - passage.ready
       let cost = Int128(max(0, now - passage.ready - alone))
       waiting[cause] += cost

@@ -35,6 +35,8 @@ struct Passage: Sendable {
   let submitted: Instant
   /// Time that it moves when alone, s; > 0.
   let work: Double
+  /// The part of it that was left when it was sent.
+  let workLeft: Double
   /// When its lead ends.
   var ready: Instant
   var phase = Phase.ready
@@ -55,13 +57,14 @@ struct Passage: Sendable {
     self.number = number
     self.submitted = submitted
     self.work = work
+    workLeft = max(work * transfer.leastLeft, work - transfer.ahead.value, 1e-12)
     ready = submitted
-    remaining = work
+    remaining = workLeft
     anchor = submitted
   }
 
   /// When it would have landed alone.
-  var endAlone: Instant { ready + Seconds(work) }
+  var endAlone: Instant { ready + Seconds(workLeft) }
 
   /// Work left at `now`, s.
   func remaining(at now: Instant) -> Double {

@@ -1,4 +1,6 @@
-/// Why KV travels between HBM and a tier under it.
+public import Units
+
+/// Why KV travels between HBM and a tier under it, or another instance.
 public enum TransferCause: String, Sendable, CaseIterable {
   /// A running request makes room and keeps its KV.
   case swapOut = "swap-out"
@@ -16,6 +18,8 @@ public enum TransferCause: String, Sendable, CaseIterable {
   case prefetch
   /// Cached blocks move down between lower tiers to make room, or are copied there.
   case demote
+  /// The KV of a prompt goes from the instance that computed it to the one that decodes.
+  case handover
 
   /// Whether no request waits for it: what it moves counts as there from the start.
   public var isUnawaited: Bool { self == .store || self == .prefetch || self == .demote }
@@ -31,11 +35,12 @@ public enum TransferCause: String, Sendable, CaseIterable {
     case .load: 5
     case .prefetch: 6
     case .demote: 7
+    case .handover: 8
     }
   }
 }
 
-/// KV on its way between HBM and a tier under it.
+/// KV on its way between HBM and a tier under it, or another instance.
 public struct Transfer: Sendable, Equatable {
   /// Why.
   public var cause: TransferCause
@@ -53,6 +58,10 @@ public struct Transfer: Sendable, Equatable {
   public var copies: Int64
   /// The instance; set by whoever submits it.
   public var instance: Int32 = -1
+  /// For how long it has moved alone before it was sent, without a trace on its lanes.
+  public var ahead = Seconds(0)
+  /// Share of its time on idle lanes that is left whatever `ahead` says.
+  public var leastLeft = 0.0
 
   /// A transfer; the parameters are the fields.
   public init(

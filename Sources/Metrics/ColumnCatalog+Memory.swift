@@ -29,6 +29,12 @@ extension ColumnCatalog {
     ColumnEntry(
       "loaded_bytes", "B", "Cached blocks copied back to HBM.", "all instances"),
     ColumnEntry(
+      "num_handovers", "", "Sequences that came to the instances that decode them.",
+      "all instances"),
+    ColumnEntry(
+      "handover_bytes", "B", "KV that came with them from the instances that computed prompts.",
+      "all instances"),
+    ColumnEntry(
       "swapped_time_s", "s",
       "Time with at least one request swapped out, from the decision until it runs again.",
       instances),

@@ -79,6 +79,7 @@ public struct LinkRecord: Sendable, Equatable {
   /// Names of the causes, in the order of `causes`: why KV travels.
   public static let causeNames = [
     "swap_out", "swap_in", "context_out", "context_in", "store", "load", "prefetch", "demote",
+    "handover",
   ]
 
   /// Links with one number share transfers with each other and with no others.

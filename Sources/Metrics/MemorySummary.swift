@@ -100,6 +100,8 @@ public struct MemorySummary: Sendable {
       ("context_in_bytes", count(memory?.contextsIn)),
       ("stored_bytes", count(memory?.totals.storedBytes)),
       ("loaded_bytes", count(memory?.totals.loadedBytes)),
+      ("num_handovers", count(memory?.totals.handovers)),
+      ("handover_bytes", count(memory?.totals.handoverBytes)),
       ("swapped_time_s", time(memory?.totals.swappedTime)),
       ("swapped_wait_s", time(memory?.totals.swappedWait)),
       ("swap_in_wait_s", time(memory?.totals.swapInWait)),

@@ -91,6 +91,10 @@ public struct RunTotals: Sendable, Equatable {
   public var loadedBytes: Int64 = 0
   /// Bytes of KV stored from HBM in lower tiers.
   public var storedBytes: Int64 = 0
+  /// Bytes of KV that came from instances that computed prompts.
+  public var handoverBytes: Int64 = 0
+  /// Sequences that came from them.
+  public var handovers: Int64 = 0
   /// Bytes of KV copied back to HBM.
   public var swapInBytes: Int64 = 0
   /// Bytes of KV copied out of HBM.
@@ -150,6 +154,8 @@ public struct RunTotals: Sendable, Equatable {
     tierHitTokens &+= other.tierHitTokens
     loadedBytes += other.loadedBytes
     storedBytes += other.storedBytes
+    handoverBytes += other.handoverBytes
+    handovers += other.handovers
     swapInBytes += other.swapInBytes
     swapOutBytes += other.swapOutBytes
     copyStallTime += other.copyStallTime

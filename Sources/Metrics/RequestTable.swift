@@ -4,7 +4,7 @@ public import Units
 ///
 /// A row is a request in order of arrival; while sessions are closed, which order that is turns out
 /// in the run, and rows take it afterwards. The first columns are what a trace says; the others are
-/// written by the run, once each, at the moment they become true. About 93 bytes a request.
+/// written by the run, once each, at the moment they become true. About 97 bytes a request.
 public struct RequestTable: Sendable {
   /// When a request reaches the router, ascending; `.never` if a closed loop has yet to release it,
   /// or the turn that it follows has yet to end.
@@ -44,6 +44,8 @@ public struct RequestTable: Sendable {
   public var preemptedTime: [Int64] = []
   /// The instance that served it; −1 until routed.
   public var instance: [Int32] = []
+  /// The instance that decoded it when another one had computed its prompt; −1 when none did.
+  public var decodeInstance: [Int32] = []
   /// Times it was preempted.
   public var preemptions: [Int32] = []
   /// Tokens computed a second time because of preemptions.
@@ -147,6 +149,7 @@ public struct RequestTable: Sendable {
     firstToken[row] = .never
     preemptedTime[row] = 0
     cached[row] = 0
+    decodeInstance[row] = -1
   }
 
   /// How many requests arrived before the one in `row`, which is its number in every result.
@@ -181,6 +184,17 @@ public struct RequestTable: Sendable {
     turns?.truncate(to: count)
   }
 
+  /// Cuts prompts of more than `tokens` tokens, and their blocks, off; answers how many those are.
+  public mutating func cutPrompts(at tokens: Int32) -> Int {
+    var count = 0
+    for row in prompt.indices where prompt[row] > tokens {
+      prompt[row] = tokens
+      count += 1
+    }
+    if count > 0 { chains?.cut(at: tokens) }
+    return count
+  }
+
   /// Sorts rows by arrival; rows with equal arrivals keep their order.
   public mutating func sortByArrival() {
     let order = arrival.indices.sorted {
@@ -205,6 +219,7 @@ public struct RequestTable: Sendable {
     permute(&longestGap)
     permute(&preemptedTime)
     permute(&instance)
+    permute(&decodeInstance)
     permute(&preemptions)
     permute(&recomputed)
     permute(&cached)
@@ -227,6 +242,7 @@ public struct RequestTable: Sendable {
     longestGap = Array(repeating: 0, count: count)
     preemptedTime = Array(repeating: 0, count: count)
     instance = Array(repeating: -1, count: count)
+    decodeInstance = instance
     preemptions = Array(repeating: 0, count: count)
     recomputed = Array(repeating: 0, count: count)
     cached = Array(repeating: 0, count: count)

@@ -9,7 +9,7 @@ extension Batch {
     var (swapped, kept) = (Int32(0), Int32(0))
     for s in sequences {
       switch s.phase {
-      case .gone: break
+      case .gone, .kept: break
       // A finished one on its way out has handed its room over to its context.
       case .leaving, .away, .returning: swapped += s.host.room
       case .prefilling, .decoding: kept += s.host.room

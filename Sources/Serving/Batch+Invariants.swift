@@ -44,6 +44,7 @@ extension Batch {
     checkRunningOrder()
     checkHost()
     checkLoads()
+    checkHandovers()
     checkPages()
   }
 
@@ -66,7 +67,7 @@ extension Batch {
       room += s.host.room
       precondition(blocks(for: s.host.tokens) <= s.host.room, "a copy outgrew its room (I5)")
       switch s.phase {
-      case .gone, .prefilling, .decoding: break
+      case .gone, .prefilling, .decoding, .kept: break
       case .away: precondition(s.blocks == 0 && s.host.tokens == s.stored, "away in part (I5)")
       case .leaving:
         moving.append(Slot(slot))
@@ -105,9 +106,8 @@ extension Batch {
   /// Recounts what is on its way from lower tiers (invariant I5).
   private func checkLoads() {
     guard let offload, let prefix else { return }
-    precondition(offload.loads.map(\.slot).sorted() == returning.sorted(), "a load is lost (I5)")
-    let flying = offload.loads.reduce(0) { $0 + $1.pending.nonzeroBitCount }
-    precondition(flying == Int(copies), "copies drifted (I5)")
+    let loading = returning.filter { sequences[Int($0)].entry.elsewhere == nil }
+    precondition(offload.loads.map(\.slot).sorted() == loading.sorted(), "a load is lost (I5)")
     precondition(prefix.notesEvictions == (offload.mode.writing == .back), "evictions are lost")
     var names: [BlockID] = []
     for load in offload.loads {
@@ -136,7 +136,7 @@ extension Batch {
       slot = next < 0 ? nil : next
     }
     // Who loads keeps its place; who comes back from the host has lost it.
-    let unlinked = offload == nil ? Int32(returning.count) : 0
+    let unlinked = swap != nil ? Int32(returning.count) : 0
     precondition(seen + unlinked == self.count, "running order lost a sequence (I3)")
   }
 }

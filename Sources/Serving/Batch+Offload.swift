@@ -37,7 +37,8 @@ extension Batch {
   }
 
   /// Admits the waiting request at `index`, as a rule the head: with up to `limit` tokens of its
-  /// prompt, as `admit` does, or without, when it first loads what tiers under HBM have of it.
+  /// prompt, as `admit` does, or without, when it first loads what tiers under HBM have of it or
+  /// fetches its KV from another instance.
   ///
   /// Returns the tokens that the step computes, 0 when it loads; nil, and no trace, when nobody
   /// waits, `limit` is 0 or blocks for what it loads and its first chunk, with `reserve` left, are
@@ -45,6 +46,9 @@ extension Batch {
   public mutating func admitLoading(
     _ index: Int = 0, upTo limit: Int32, keeping reserve: Int32 = 0
   ) -> Int32? {
+    if index < waiting.count, waiting[index].elsewhere != nil {
+      return admitHandover(index, keeping: reserve)
+    }
     guard offload != nil, limit > 0, index < waiting.count else {
       let tokens = admit(index, upTo: limit, keeping: reserve)
       return tokens > 0 ? tokens : nil
@@ -59,7 +63,8 @@ extension Batch {
     let stored = (load.hits.blocks + load.blocks) * tokensPerBlock
     let total = blocks(for: stored + min(entry.tokens - stored, limit))
     let need = total - load.hits.blocks + load.hits.idle
-    guard need + reserve <= blocks.available else {
+    let later = blocksBesideKept(entry, after: total)
+    guard need + later + reserve <= blocks.available else {
       noteRefusal(load)
       return nil
     }
@@ -146,6 +151,7 @@ extension Batch {
     let slot = load.slot
     returning.removeAll { $0 == slot }
     sequences[Int(slot)].phase = .prefilling
+    sequences[Int(slot)].began = now
     let order = sequences[Int(slot)].order
     let place = prefilling.firstIndex { sequences[Int($0)].order > order } ?? prefilling.endIndex
     prefilling.insert(slot, at: place)

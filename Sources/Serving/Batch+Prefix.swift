@@ -7,6 +7,7 @@ extension Batch {
   /// compute if it were admitted now; 0 if it would load first.
   public mutating func uncachedTokens(at index: Int) -> Int32 {
     let entry = waiting[index]
+    if entry.elsewhere != nil { return 0 }
     if offload != nil, planLoad(entry).blocks > 0 { return 0 }
     let time = now
     let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens, at: time)

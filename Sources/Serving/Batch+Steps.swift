@@ -21,7 +21,7 @@ extension Batch {
   private func phase(_ length: Int32) -> Int { (clock - Int(length)) & Int(tokensPerBlock - 1) }
 
   /// KV tokens stored in the pool.
-  var storedTokens: Int64 { context + partial }
+  var storedTokens: Int64 { context + partial + (handover?.keptTokens ?? 0) }
 
   /// Blocks in use, contiguous regions counted in blocks.
   var usedBlocks: Int32 {
@@ -191,9 +191,14 @@ extension Batch {
       } else {
         prefilling.removeAll { $0 == chunk.slot }
       }
+      let row = Int(s.entry.request.row)
+      let isHandedOver = handover?.role == .prefill && requests.output[row] > 1
+      if isHandedOver, handover?.mode.firstToken == .decode {
+        keep(chunk.slot)
+        continue
+      }
       sequences[slot].generated += 1
       service?.makeToken(s.entry.user)
-      let row = Int(s.entry.request.row)
       if requests.firstToken[row] == .never {
         requests.firstToken[row] = now
         recorder.totals.promptTokens += Int64(requests.prompt[row])
@@ -202,7 +207,7 @@ extension Batch {
         sequences[slot].longestGap = max(s.longestGap, now - s.lastToken)
       }
       recorder.totals.generatedTokens += 1
-      endPrefill(chunk.slot, at: now)
+      if isHandedOver { keep(chunk.slot) } else { endPrefill(chunk.slot, at: now) }
     }
     chunks.removeAll(keepingCapacity: true)
     prefillTokens = 0

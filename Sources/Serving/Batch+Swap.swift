@@ -31,7 +31,7 @@ extension Batch {
   public func blocks(of slot: Slot) -> Int32 {
     switch sequences[Int(slot)].phase {
     case .away: return blocksToReturn(slot)
-    case .gone, .prefilling, .decoding, .leaving, .returning: return blocksHeld(by: slot)
+    case .gone, .prefilling, .decoding, .leaving, .returning, .kept: return blocksHeld(by: slot)
     }
   }
   /// Blocks that turns may still start with if all that have started, and those that wait for
@@ -225,7 +225,7 @@ extension Batch {
     for other in sequences.indices where other != Int(slot) {
       let s = sequences[other]
       switch s.phase {
-      case .gone: break
+      case .gone, .kept: break
       case .prefilling, .decoding: sum += s.host.room
       case .leaving, .away, .returning: sum += s.host.room - hostBlocks(of: s)
       }
@@ -303,8 +303,8 @@ extension Batch {
       let transfer = landed[index]
       index += 1
       copies -= 1
-      if transfer.cause == .load {
-        endLoad(transfer.tag)
+      if transfer.cause == .load || transfer.cause == .handover {
+        if transfer.cause == .load { endLoad(transfer.tag) } else { endHandover(transfer.tag) }
         continue
       }
       copying.removeAll { $0 == transfer.tag }

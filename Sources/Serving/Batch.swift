@@ -35,6 +35,8 @@ public struct Batch: Sendable {
   var prefix: PrefixState?
   /// The tiers under the prefix cache; nil without.
   var offload: OffloadState?
+  /// What it does of requests that two instances serve; nil where one serves them.
+  var handover: HandoverState?
   /// The host memory to swap to; nil without.
   var swap: SwapSpace?
   /// How the blocks of sequences lie in HBM; nil where nobody asks.
@@ -184,6 +186,8 @@ struct Admission: Sendable {
   let preemptedAt: Instant
   /// Tokens that it had stored then.
   let lost: Int32
+  /// Whether its prompt was computed elsewhere, which is where it was noted first.
+  var isHandedOver = false
   /// Tokens found in the prefix cache.
   var cached: Int32 = 0
   var hits = PrefixHits()
@@ -206,6 +210,7 @@ extension Batch {
   ) -> Int32 {
     guard index < waiting.count, limit > 0 else { return 0 }
     let entry = waiting[index]
+    precondition(entry.elsewhere == nil, "a scheduler admits by admitLoading what is elsewhere")
     let row = Int(entry.request.row)
     let time = now
     let found = prefix?.lookUp(row, tokens: entry.tokens, at: time) ?? CachedPrefix()
@@ -213,7 +218,8 @@ extension Batch {
     let tokens = min(entry.tokens - stored, limit)
     let total = blocks(for: stored + tokens)
     let need = total - found.blocks + found.idle
-    guard need + reserve <= blocks.available else {
+    let later = blocksBesideKept(entry, after: total)
+    guard need + later + reserve <= blocks.available else {
       if found.idle > 0 { prefix?.refusedWithIdleHits = true }
       return 0
     }
@@ -262,6 +268,7 @@ extension Batch {
     hasChanged = true
     admitted.append(admission)
     let slot = place(sequence)
+    sequences[Int(slot)].began = now
     prefilling.append(slot)
     link(slot)
     allocateGroups(slot, sequence.blocks)
@@ -307,12 +314,13 @@ extension Batch {
     var lost: Int32?
     switch sequences[Int(slot)].phase {
     case .decoding: leave(slot)
+    case .returning where sequences[Int(slot)].entry.elsewhere != nil:
+      callOffHandover(slot)
+      return returnToQueue(slot, keeping: sequences[Int(slot)].entry)
     case .returning: lost = callOff(slot)
     default: unschedule(slot)
     }
-    unlink(slot)
     let s = sequences[Int(slot)]
-    release(slot, isPreempted: true)
     var entry = Waiting(
       request: s.entry.request, tokens: s.entry.tokens + s.generated - s.entry.generated,
       generated: s.generated, output: s.entry.output)
@@ -322,11 +330,18 @@ extension Batch {
     entry.repeated = s.entry.repeated
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
-    entry.preemptedAt = now
     entry.lost = lost ?? s.stored
+    returnToQueue(slot, keeping: entry)
+  }
+
+  private mutating func returnToQueue(_ slot: Slot, keeping entry: Waiting) {
+    unlink(slot)
+    release(slot, isPreempted: true)
+    var entry = entry
+    entry.preemptedAt = now
     waiting.pushFront(entry)
     service?.returnToQueue(entry.user)
-    preempted.append((s.entry.request, entry.lost))
+    preempted.append((entry.request, entry.lost))
   }
 
   mutating func schedule(_ slot: Slot, _ tokens: Int32) {

@@ -31,7 +31,8 @@ extension Instance {
     let span = now - accountedUntil
     guard span > 0 else { return }
     let running = batch.count - Int32(batch.returning.count)
-    let waiting = batch.waiting.count + Int(batch.absent) + batch.returning.count
+    let waiting =
+      batch.waiting.count + Int(batch.absent + batch.unplaced) + batch.returning.count
     if batch.canSwap { accountSwapped(span) }
     recorder.totals.presenceTime += Int128(span) * Int128(waiting + Int(running))
     if waiting > 0 { recorder.totals.waitingTime += Int128(span) }
@@ -69,7 +70,7 @@ extension Instance {
     counts.generatedTokens = recorder.totals.generatedTokens - earlier.generatedTokens
     counts.finished = recorder.totals.finished - earlier.finished
     counts.preemptions = recorder.totals.preemptions - earlier.preemptions
-    let absent = batch.absent + Int32(batch.returning.count)
+    let absent = batch.absent + batch.unplaced + Int32(batch.returning.count)
     return TimeSeries.Row(
       running: batch.count - Int32(batch.returning.count),
       waiting: Int32(batch.waiting.count) + absent, blocks: batch.usedBlocks,

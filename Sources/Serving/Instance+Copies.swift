@@ -28,6 +28,9 @@ extension Instance {
     case .swapIn, .contextIn: recorder.totals.swapInBytes += bytes
     case .store: recorder.totals.storedBytes += bytes
     case .load: recorder.totals.loadedBytes += bytes
+    case .handover:
+      recorder.totals.handoverBytes += transfer.bytes * (batch.handover?.mode.gpus ?? 1)
+      recorder.totals.handovers += 1
     case .prefetch, .demote: break
     }
   }

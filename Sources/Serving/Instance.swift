@@ -8,7 +8,7 @@ public struct Instance: Sendable {
   public internal(set) var batch: Batch
   /// What this instance counted.
   public internal(set) var recorder: Recorder
-  private var scheduler: any Scheduler
+  var scheduler: any Scheduler
   private let cost: any StepCost
   var isStepping = false
   var plan = Plan.idle
@@ -46,6 +46,8 @@ public struct Instance: Sendable {
   let blank: Batch
   /// The requests that finished with the last leap.
   public internal(set) var finished: [RequestID] = []
+  /// The sequences whose prompts the last step completed and which another instance decodes.
+  public internal(set) var prefilled: [Prefilled] = []
   /// Prompt tokens computed since the last token was made.
   var fruitlessPrefill: Int64 = 0
 
@@ -85,46 +87,6 @@ public struct Instance: Sendable {
       return batch.request(of: first)
     }
     return batch.waiting.first?.request
-  }
-
-  /// Queues a request; false when it could never run here.
-  public mutating func enqueue(
-    _ id: RequestID, at now: Instant, _ requests: RequestTable
-  ) -> Bool {
-    var entry = entry(of: id, requests)
-    guard canServe(entry) else { return false }
-    if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
-    account(until: now)
-    if batch.waiting.isEmpty { waitingSince = now }
-    // Counters compare what was served by now.
-    if batch.service != nil { settle(at: now) }
-    if looksUpArrivals { entry.uncached -= cachedTokens(of: id, entry.tokens, at: now) }
-    batch.arrive(entry)
-    promptTokens += Int64(entry.prompt)
-    return true
-  }
-
-  private func entry(of id: RequestID, _ requests: RequestTable) -> Waiting {
-    let row = Int(id.row)
-    let prompt = requests.prompt[row]
-    var entry = Waiting(request: id, tokens: prompt, generated: 0, output: requests.output[row])
-    entry.isMeasured = requests.isMeasured(row)
-    entry.user = requests.turns?.session[row] ?? id.row
-    if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
-      entry.session = turns.session[row]
-      if turns.losesOutput(row) { entry.repeated = prompt }
-    }
-    return entry
-  }
-
-  private func canServe(_ entry: Waiting) -> Bool {
-    Int64(entry.prompt) + Int64(entry.output) <= Int64(batch.maxModelLength)
-      && scheduler.canServe(entry, in: batch)
-  }
-
-  /// Whether a request could ever run here.
-  public func couldServe(_ id: RequestID, _ requests: RequestTable) -> Bool {
-    canServe(entry(of: id, requests))
   }
 
   /// Forms the next step at a boundary, or goes on waiting for the copies of the one formed before.
@@ -192,6 +154,7 @@ public struct Instance: Sendable {
   ) {
     let row = Int(admission.request.row)
     if admission.preemptedAt == .never {
+      guard !admission.isHandedOver else { return }
       requests.firstScheduled[row] = now
       guard batch.prefix != nil else { return }
       requests.cached[row] = admission.cached
@@ -288,6 +251,7 @@ public struct Instance: Sendable {
     batch.endChunks(at: now, &requests, &recorder)
     fruitlessPrefill += computed
     if recorder.totals.generatedTokens > before { fruitlessPrefill = 0 }
+    if batch.role == .prefill { notePrefilled(at: now, requests) }
     batch.reachMilestones()
     batch.orderFinished()
     finished.removeAll(keepingCapacity: true)

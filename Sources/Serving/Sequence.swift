@@ -14,8 +14,10 @@ struct Sequence: Sendable {
     case leaving
     /// On the host.
     case away
-    /// On its way back.
+    /// On its way back, or here from another instance.
     case returning
+    /// Its prompt is complete, and its KV waits for another instance to fetch it.
+    case kept
   }
   var phase = Phase.prefilling
   let entry: Waiting
@@ -35,6 +37,8 @@ struct Sequence: Sendable {
   var region: BuddyStore.Region?
   /// What the host has of it.
   var host = HostCopy()
+  /// When it was admitted, or had been loaded.
+  var began = Instant.never
   /// When it left for the host, until it runs again.
   var preemptedAt = Instant.never
   /// Whether the context that it continues is on its way back.

@@ -27,6 +27,8 @@ public struct Waiting: Sendable {
   var preemptedAt = Instant.never
   /// Tokens that it had stored then.
   var lost: Int32 = 0
+  /// What is known of its KV when another instance has it; nil: it has none.
+  var elsewhere: Handover?
   /// Tokens to compute as far as could be told when it came.
   var uncached: Int32
 

@@ -26,7 +26,7 @@ struct RandomCluster {
     rules.latency = Seconds(random.pick([0, 0, 0.003, 0.4]))
     let tokens = scenario.tokensPerBlock * scenario.blocks
     rules.index = random.pick([
-      .exact, .approximate(capacityTokens: nil),
+      .exact, .approximate(capacityTokens: tokens),
       .approximate(capacityTokens: 1 + random.below(2 * tokens)),
     ])
     rules.coldStart = Seconds(random.pick([0, 0.5, 5]))

@@ -16,7 +16,7 @@ import Units
     #expect(config.engine.blockSize.value == 16)
     #expect(config.engine.gpuMemoryUtilization.value == 0.9)
     #expect(config.engine.maxModelLength == nil)
-    #expect(config.router.name.value == "round-robin")
+    #expect(config.router.policy.name.value == "round-robin")
     #expect(config.output.requests && config.output.timeseries)
     #expect(!config.output.steps && !config.output.timeline)
     guard case .trace(let trace) = config.workload else {

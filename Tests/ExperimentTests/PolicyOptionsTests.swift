@@ -97,6 +97,6 @@ import Units
       throws: ConfigError(
         .line(file: "my.yaml", 4),
         "unknown option of router round-robin \"weight\"; known: none")
-    ) { try decodeOptions(NoOptions.self, from: config.router, kind: "router") }
+    ) { try decodeOptions(NoOptions.self, from: config.router.policy, kind: "router") }
   }
 }

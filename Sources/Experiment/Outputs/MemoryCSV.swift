@@ -4,8 +4,8 @@ internal import Units
 
 /// Rows of links.csv, fabric by fabric, lane by lane; columns as `ColumnCatalog.links` has them.
 struct LinksCSV {
-  /// No row is longer, its name apart: 13 + 4 · 8 cells of at most 44 bytes.
-  static let longestRow = 2048
+  /// No row is longer, its name apart: 13 + 4 · 9 cells of at most 44 bytes.
+  static let longestRow = 2304
   let memory: MemoryRecord
   /// The run's end.
   let end: Instant
