@@ -130,10 +130,7 @@ extension Fleet {
   mutating func prepareIndex(_ rules: ClusterRules) {
     guard case .approximate(let tokens) = rules.index, tokensPerPromptBlock > 0 else { return }
     let size = Int(tokensPerPromptBlock)
-    index = HitIndex(
-      capacities: instances.map {
-        max(1, (tokens ?? Int($0.batch.totalBlocks) * Int($0.batch.tokensPerBlock)) / size)
-      })
+    index = HitIndex(capacities: Array(repeating: max(1, tokens / size), count: count))
   }
 
   /// `request` has joined the queue of `instance`.
