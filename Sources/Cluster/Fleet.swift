@@ -99,11 +99,19 @@ public struct Fleet: Sendable {
 
   // MARK: Queues
 
-  /// Requests that wait on `instance` and have never run, in the order in which they are served.
+  /// A request that waits on an instance and has never run.
+  public struct Queued: Sendable {
+    /// The request.
+    public let request: RequestID
+    /// Prompt tokens that were not cached there when it came.
+    public let uncached: Int32
+  }
+
+  /// What waits on `instance` and has never run, in the order in which it is served.
   ///
   /// - Complexity: O(queue).
-  public func waitingRequests(on instance: Int) -> [RequestID] {
-    instances[instance].waitingRequests()
+  public func queue(on instance: Int) -> [Queued] {
+    instances[instance].waitingRequests().map { Queued(request: $0.request, uncached: $0.uncached) }
   }
 
   /// Whether `instance` could ever serve a request.

@@ -77,7 +77,7 @@ struct Membership: Sendable {
   mutating func start(_ i: Int, at now: Instant, after time: Seconds) {
     states[i] = .starting
     since[i] = now
-    openings.push(Opening(time: now + time, instance: i))
+    openings.push(Opening(time: time.value > 0 ? now + time : now, instance: i))
   }
 
   mutating func set(_ i: Int, _ state: State, at now: Instant) {

@@ -2,5 +2,5 @@
 ///
 /// **The one line to add when you add a file in Routers/.**
 public let routers: [any Router.Type] = [
-  RoundRobin.self
+  RoundRobin.self, DualMap.self,
 ]

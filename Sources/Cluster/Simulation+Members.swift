@@ -62,7 +62,9 @@ extension Simulation {
     }
     close(i)
     membership.set(i, .leaving, at: queue.now)
-    for id in fleet.instances[i].waitingRequests() where withdraw(id, from: i) { route(id) }
+    for queued in fleet.queue(on: i) where withdraw(queued.request, from: i) {
+      route(queued.request)
+    }
     letGo(i)
   }
 

@@ -52,7 +52,10 @@ extension Simulation {
     let pick =
       decodes ? decodeRouter.route(arrival, in: &fleet) : router.route(arrival, in: &fleet)
     precondition(fleet.isOpen(pick), "a router picks an open instance")
-    guard let target = server(of: id, from: pick) else { return reject(id) }
+    guard let target = server(of: id, from: pick) else {
+      requests.instance[row] = Int32(pick)
+      return reject(id)
+    }
     join(id, target)
     membership.counts[target].routed += 1
     let moves =

@@ -135,6 +135,14 @@ extension Assembly {
     } catch {
       throw ConfigError(nil, error.description)
     }
+    if let most = config.maxInputTokens?.value {
+      let cut = trace.requests.cutPrompts(at: Int32(most))
+      if cut > 0 {
+        trace.report.warnings.append(
+          "\(path): \(cut) of \(trace.requests.count) prompts are cut off at \(most) tokens "
+            + "(workload.max_input_tokens)")
+      }
+    }
     return LoadedWorkload(requests: trace.requests, report: trace.report)
   }
 

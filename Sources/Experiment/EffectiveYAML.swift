@@ -171,6 +171,7 @@ extension ExperimentConfig {
     } else {
       out.key("think_time", "null", comment: "delays are those of the trace")
     }
+    if let most = trace.maxInputTokens { out.key("max_input_tokens", "\(most.value)") }
     if let gap = trace.sessionGap { out.key("session_gap", Scalar.written("\(gap.value)")) }
     if let count = trace.charactersPerToken { out.key("characters_per_token", "\(count.value)") }
   }

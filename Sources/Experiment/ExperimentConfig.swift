@@ -226,6 +226,8 @@ public struct TraceConfig: Sendable {
   public var sessionGap: Located<Seconds>?
   /// Characters of a token in a file of texts; nil is 4.
   public var charactersPerToken: Located<Double>?
+  /// Tokens at which longer prompts are cut off; nil: they are kept.
+  public var maxInputTokens: Located<Int>?
 }
 
 /// Requests drawn from distributions.

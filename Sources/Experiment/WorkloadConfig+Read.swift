@@ -8,7 +8,7 @@ extension WorkloadConfig {
   package init(_ node: ConfigNode, at place: Place) throws(ConfigError) {
     let replay = [
       "format", "block_tokens", "limit", "speedup", "rate", "concurrency", "think_time",
-      "session_gap", "characters_per_token",
+      "session_gap", "characters_per_token", "max_input_tokens",
     ]
     self = try MappingReader.read(
       node, path: "workload", at: place,
@@ -70,7 +70,8 @@ extension TraceConfig {
       thinkTime: try r.optional("think_time").map { (field) throws(ConfigError) in
         field.located(try DelayConfig(field))
       },
-      charactersPerToken: try r.number("characters_per_token", in: .positive))
+      charactersPerToken: try r.number("characters_per_token", in: .positive),
+      maxInputTokens: try r.whole("max_input_tokens", in: 1...Int(Int32.max)))
     if let thinkTime, let sessions, sessions.value == .open {
       throw thinkTime.error("means nothing to open sessions (\(sessions.place))")
     }

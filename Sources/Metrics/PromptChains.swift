@@ -64,6 +64,18 @@ public struct PromptChains: Sendable, Equatable {
     renumber()
   }
 
+  /// Keeps the blocks of the first `tokens` tokens of each chain, the last one in part.
+  mutating func cut(at tokens: Int32) {
+    let most = Int((tokens + tokensPerBlock - 1) / tokensPerBlock)
+    var (kept, keptEnds): ([BlockID], [Int]) = ([], [])
+    for row in ends.indices {
+      kept.append(contentsOf: blocks[range(of: row)].prefix(most))
+      keptEnds.append(kept.count)
+    }
+    (blocks, ends) = (kept, keptEnds)
+    renumber()
+  }
+
   /// Numbers blocks by first appearance in the rows, and forgets those that no row has.
   private mutating func renumber() {
     var numbers = [BlockID](repeating: -1, count: predecessors.count)

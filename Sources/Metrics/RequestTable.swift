@@ -184,6 +184,17 @@ public struct RequestTable: Sendable {
     turns?.truncate(to: count)
   }
 
+  /// Cuts prompts of more than `tokens` tokens, and their blocks, off; answers how many those are.
+  public mutating func cutPrompts(at tokens: Int32) -> Int {
+    var count = 0
+    for row in prompt.indices where prompt[row] > tokens {
+      prompt[row] = tokens
+      count += 1
+    }
+    if count > 0 { chains?.cut(at: tokens) }
+    return count
+  }
+
   /// Sorts rows by arrival; rows with equal arrivals keep their order.
   public mutating func sortByArrival() {
     let order = arrival.indices.sorted {

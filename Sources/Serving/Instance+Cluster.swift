@@ -15,18 +15,13 @@ extension Instance {
     return batch.cachedTokens(of: Int(id.row), tokens, at: now)
   }
 
-  /// Requests that have waited here since they came, in the order in which they are served.
-  public func waitingRequests() -> [RequestID] {
+  /// Requests that have waited here since they came, in the order in which they are served, and the
+  /// prompt tokens of each that were not cached then.
+  public func waitingRequests() -> [(request: RequestID, uncached: Int32)] {
     (0..<batch.waiting.count).compactMap {
       let entry = batch.waiting[$0]
-      return entry.preemptedAt == .never ? entry.request : nil
+      return entry.preemptedAt == .never ? (entry.request, entry.uncached) : nil
     }
-  }
-
-  /// Prompt tokens of the waiting request at `index` that were not cached when it came.
-  public func waitingRequest(at index: Int) -> (request: RequestID, uncached: Int32)? {
-    let entry = batch.waiting[index]
-    return entry.preemptedAt == .never ? (entry.request, entry.uncached) : nil
   }
 
   /// Takes a request that has never run out of the queue; false when it does not wait there.

@@ -55,6 +55,8 @@ struct Scenario {
   var maxLeap = 256
   var logsSteps = true
   var series: TimeSeries?
+  var rules = ClusterRules()
+  var router: (any Router)?
 
   init(_ requests: [Request], _ scheduler: any Scheduler) {
     (self.requests, self.scheduler) = (requests, scheduler)
@@ -80,9 +82,10 @@ struct Scenario {
   }
 
   func simulation(over table: RequestTable? = nil) -> Simulation {
+    let standing = RoundRobin(NoOptions(), RouterContext(instances: instances))
     var simulation = Simulation(
       requests: table ?? self.table(), instances: (0..<instances).map { _ in instance() },
-      router: RoundRobin(NoOptions(), RouterContext(instances: instances)), series: series)
+      router: router ?? standing, series: series, rules: rules)
     simulation.checksInvariants = true
     return simulation
   }
@@ -150,7 +153,9 @@ extension RunRecord {
     #expect(requests.finished == [.never, ms(15)])
   }
 
-  @Test func `load counts the queued and the running, and prompt tokens of the queued alone`() {
+  @Test func `load counts the queued and the running, and prompt tokens until they are computed`()
+    throws
+  {
     let scenario = Scenario([Request(0, 10, 2), Request(0, 20, 2)], v1())
     var table = scenario.table()
     table.prepareRun()
@@ -161,10 +166,15 @@ extension RunRecord {
       instance.enqueue(RequestID(1), at: .zero, table),
     ]
     #expect(isQueued == [true, true])
-    #expect((instance.load.requests, instance.load.pendingPrefill) == (2, 30))
+    #expect((instance.load.requests, instance.load.waiting) == (2, 2))
+    #expect((instance.load.promptTokens, instance.load.pendingPrefill) == (30, 30))
     instance.decide(at: .zero, &table)
-    #expect((instance.load.requests, instance.load.pendingPrefill) == (2, 0))
+    #expect((instance.load.requests, instance.load.waiting) == (2, 0))
+    #expect(instance.load.pendingPrefill == 30)
     #expect(instance.oldestRequest == RequestID(0))
+    let end = instance.launch(at: .zero)
+    instance.finish(at: try #require(end), &table)
+    #expect((instance.load.promptTokens, instance.load.pendingPrefill) == (30, 0))
   }
 
   /// An instance with one request that decodes its 100 tokens from 10 ms on, leap in flight.

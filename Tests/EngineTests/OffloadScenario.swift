@@ -132,7 +132,8 @@ struct OffloadScenario {
     var simulation = Simulation(
       requests: base.table, instances: instances,
       router: RoundRobin(NoOptions(), RouterContext(instances: base.instances)),
-      series: TimeSeries(width: 700_000_000_000, instances: base.instances), topology: topology)
+      series: TimeSeries(width: 700_000_000_000, instances: base.instances), topology: topology,
+      rules: base.rules)
     simulation.checksInvariants = checksInvariants
     return simulation
   }

@@ -69,6 +69,8 @@ struct RandomScenario {
   var prefixes: PrefixSetting?
   /// How pages are mapped; nil: not at all.
   var pages: PageMapping?
+  /// What happens to the cluster.
+  var rules = ClusterRules()
 
   static let policies = [
     "vllm-v0", "vllm-v1", "orca-max", "orca-pow2", "orca-oracle", "static-batch",
@@ -211,7 +213,7 @@ struct RandomScenario {
     var simulation = Simulation(
       requests: table, instances: instances,
       router: RoundRobin(NoOptions(), RouterContext(instances: self.instances)),
-      series: TimeSeries(width: width, instances: self.instances))
+      series: TimeSeries(width: width, instances: self.instances), rules: rules)
     simulation.checksInvariants = true
     simulation.run()
     return simulation.record()
@@ -239,9 +241,10 @@ func bytes(_ record: RunRecord) -> String {
     text += "\(i),\(r.instance[i]),\(r.arrival[i].picoseconds),\(r.firstScheduled[i].picoseconds),"
     text += "\(r.firstToken[i].picoseconds),\(r.finished[i].picoseconds),\(r.longestGap[i]),"
     text += "\(r.preemptions[i]),\(r.recomputed[i]),\(r.preemptedTime[i]),\(r.isRejected[i]),"
-    text += "\(r.cached[i])\n"
+    text += "\(r.cached[i]),\(r.migrations[i]),\(r.retries[i]),\(r.isFailed[i])\n"
   }
   text += gapText(record.gaps)
+  text += "\(record.cluster)\n"
   if let series = record.series {
     for i in 0..<series.count {
       text += "\(series.time(of: i)),\(series.running[i]),\(series.waiting[i]),"

@@ -11,7 +11,7 @@ import Units
 /// shared or not, every granularity, turns that follow each other at once or later.
 struct SwapScenario {
   let seed: UInt64
-  let base: RandomScenario
+  var base: RandomScenario
   let policy: String
   let hostBlocks: Int32
   let perLink: Int
@@ -121,7 +121,7 @@ struct SwapScenario {
       requests: base.table, instances: instances,
       router: RoundRobin(NoOptions(), RouterContext(instances: base.instances)),
       series: TimeSeries(width: 700_000_000_000, instances: base.instances, tiers: 1),
-      topology: topology)
+      topology: topology, rules: base.rules)
     simulation.checksInvariants = true
     return simulation
   }
