@@ -130,7 +130,10 @@ extension Fleet {
   mutating func prepareIndex(_ rules: ClusterRules) {
     guard case .approximate(let tokens) = rules.index, tokensPerPromptBlock > 0 else { return }
     let size = Int(tokensPerPromptBlock)
-    index = HitIndex(capacities: Array(repeating: max(1, tokens / size), count: count))
+    index = HitIndex(
+      capacities: instances.map {
+        max(1, (tokens ?? Int($0.batch.totalBlocks) * Int($0.batch.tokensPerBlock)) / size)
+      })
   }
 
   /// `request` has joined the queue of `instance`.
