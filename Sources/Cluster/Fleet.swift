@@ -14,8 +14,10 @@ public struct Fleet: Sendable {
   /// The loads as they are.
   var current: [Load]
   var now = Instant.zero
-  /// What the router believes to be cached where; nil: caches are asked.
-  var index: HitIndex?
+  /// What the router believes to be cached where, and whether it does not ask caches instead. Not
+  /// an optional: those are copied to be read.
+  var index = HitIndex(capacities: [])
+  var knowsByIndex = false
   /// What caches have answered about one prompt, the most first.
   var hits: [Hit] = []
   private var isOpenNow: [Bool]
@@ -23,7 +25,8 @@ public struct Fleet: Sendable {
   private var showsDecodes = false
   /// The open instances that are not shown, ascending.
   private var hidden: [Int]
-  private let chains: PromptChains?
+  private let chains: PromptChains
+  private let knowsPrompts: Bool
   private let prompts: [Int32]
 
   /// `instances`, all of which are open, for `requests`.
@@ -34,7 +37,8 @@ public struct Fleet: Sendable {
     openInstances = instances.indices.filter { instances[$0].role.takesRequests }
     hidden = instances.indices.filter { !instances[$0].role.takesRequests }
     isOpenNow = instances.map { _ in true }
-    chains = requests.chains
+    knowsPrompts = requests.chains != nil
+    chains = requests.chains ?? PromptChains(tokensPerBlock: 1)
     prompts = requests.prompt
   }
 
@@ -79,13 +83,13 @@ public struct Fleet: Sendable {
   // MARK: Prompts
 
   /// Tokens of a block of `promptBlocks`; 0 when nothing is known of prompts.
-  public var tokensPerPromptBlock: Int32 { chains?.tokensPerBlock ?? 0 }
+  public var tokensPerPromptBlock: Int32 { knowsPrompts ? chains.tokensPerBlock : 0 }
 
   /// The blocks of a prompt, each of which stands for its tokens and all before them.
   ///
   /// The last one may be partial. Empty when nothing is known of prompts.
   public func promptBlocks(of request: RequestID) -> ArraySlice<BlockID> {
-    guard let chains else { return [] }
+    guard knowsPrompts else { return [] }
     return chains.blocks[chains.range(of: Int(request.row))]
   }
 
