@@ -27,6 +27,7 @@ extension ExperimentConfig {
           out.item { out in write(pool, known, path: path, to: &out) }
         }
       }
+      out.disaggregation(cluster.disaggregation, resolved.decodeRouter)
     }
   }
 

@@ -20,7 +20,7 @@ public struct PoolConfig: Sendable {
   static let keys = ["name", "role", "model", "engine"] + clusterKeys
   /// Keys of `cluster` that are of all pools together.
   static let commonKeys = [
-    "pools", "cold_start", "retries", "retry_delay", "events", "autoscaler",
+    "pools", "disaggregation", "cold_start", "retries", "retry_delay", "events", "autoscaler",
   ]
 }
 

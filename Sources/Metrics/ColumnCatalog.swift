@@ -73,6 +73,9 @@ public enum ColumnCatalog {
         + "single token counts as 0.", "all requests; empty without targets"),
     ColumnEntry(
       "measured", "", "1 when summary.json counts it, 0 when it belongs to the warm-up.", every),
+    ColumnEntry(
+      "decode_instance", "", "Instance that decoded it when another one computed its prompt.",
+      "requests handed over"),
   ]
 
   /// Columns of timeseries.csv.

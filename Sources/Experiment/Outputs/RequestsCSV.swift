@@ -4,8 +4,8 @@ internal import Units
 
 /// Rows of requests.csv, in order of arrival; columns as `ColumnCatalog.requests` defines them.
 struct RequestsCSV {
-  /// No row is longer: 25 cells, none over 21 bytes with its comma but the times (28).
-  static let longestRow = 640
+  /// No row is longer: 26 cells, none over 21 bytes with its comma but the times (28).
+  static let longestRow = 672
   private let table: RequestTable
   private let targets: ServiceLevel
 
@@ -56,6 +56,8 @@ struct RequestsCSV {
     }
     out.comma()
     out.append(table.isMeasured(row) ? UInt8(ascii: "1") : UInt8(ascii: "0"))
+    out.comma()
+    if table.decodeInstance[row] >= 0 { out.append(table.decodeInstance[row]) }
     out.newline()
   }
 
