@@ -130,6 +130,7 @@ extension Fleet {
   mutating func prepareIndex(_ rules: ClusterRules) {
     guard case .approximate(let tokens) = rules.index, tokensPerPromptBlock > 0 else { return }
     let size = Int(tokensPerPromptBlock)
+    knowsByIndex = true
     index = HitIndex(
       capacities: instances.map {
         max(1, (tokens ?? Int($0.batch.totalBlocks) * Int($0.batch.tokensPerBlock)) / size)
