@@ -212,7 +212,7 @@ extension Fleet {
   private mutating func leastLoaded(
     _ request: RequestID, _ level: HitLevel, by loads: LeastLoad
   ) -> Int? {
-    guard knowsByIndex, level.count > 32 else { return nil }
+    guard knowsByIndex, level.count > 8 else { return nil }
     var (found, left) = (Int?.none, 16)
     var firsts: [Int] = []
     loads.visitAscending {

@@ -14,9 +14,11 @@ public struct Fleet: Sendable {
   /// The loads as they are.
   var current: [Load]
   var now = Instant.zero
-  /// What the router believes to be cached where, and whether it does not ask caches instead. Not
-  /// an optional: those are copied to be read.
+  /// What the router believes to be cached where, if `knowsByIndex`.
+  ///
+  /// Not an optional: those are copied to be read.
   var index = HitIndex(capacities: [])
+  /// Whether hits come from `index`; else caches are asked.
   var knowsByIndex = false
   /// What caches have answered about one prompt, the most first.
   var hits: [Hit] = []
