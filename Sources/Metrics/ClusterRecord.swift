@@ -35,6 +35,9 @@ public struct MemberCounts: Sendable, Equatable {
   /// Nothing.
   public init() {}
 
+  /// Time in which it was there, ps.
+  public var upTime: Int128 { spans.reduce(0) { $0 + Int128($1.end - $1.start) } }
+
   /// Time in which it was there from `start` to `end`, ps.
   public func upTime(from start: Instant, until end: Instant) -> Int128 {
     spans.reduce(0) { $0 + Int128(max(0, min($1.end, end) - max($1.start, start))) }

@@ -123,7 +123,8 @@ import Units
     ),
     (
       "events: [{join: 1}]",
-      "my.yaml:7: cluster.events.0.at is missing; write at: 60 s, the time from the start of the run"
+      "my.yaml:7: cluster.events.0.at is missing; "
+        + "write at: 60 s, the time from the start of the run"
     ),
     ("events: 3", "my.yaml:7: cluster.events is \"3\"; write a list, - {at: 60 s, join: 2}"),
     (

@@ -154,6 +154,20 @@ let unlike = """
     #expect(config.effectiveYAML(again.assembly.resolved, in: "/runs/out") == yaml)
   }
 
+  @Test func `explain takes every pool apart`() throws {
+    let explanation = try Explanation(
+      try Assembly(try ExperimentConfig.read(unlike, file: "my.yaml")), .init())
+    let text = try explanation.clusterText()
+    #expect(text.contains("pool fast, mixed, instance 0\nllama-3-8b on 1 x h100-80gb-sxm\n"))
+    #expect(text.contains("pool slow, mixed, instance 1\nllama-3-8b on 1 x a100-80gb-sxm\n"))
+    #expect(text.contains("3,200 tokens = 200 blocks of 16"))
+    let json = try explanation.clusterJSON().text
+    #expect(json.contains("\"name\": \"slow\"") && json.contains("\"kv_pool_tokens\": 3200"))
+    let alike = try Explanation(
+      try Assembly(try ExperimentConfig.read(least, file: "my.yaml")), .init())
+    #expect(try alike.clusterText() == alike.text)
+  }
+
   @Test func `pools with unlike tiers are refused`() throws {
     let config = try ExperimentConfig.read(
       unlike, file: "my.yaml",

@@ -48,6 +48,8 @@ public struct ConsistentHash: Router {
 
   /// `consistent-hash`.
   public static let name = "consistent-hash"
+  /// It knows prompts by their blocks.
+  public static let readsPrompts = true
   /// What it is.
   public static let summary =
     "the instance on a hash ring by the prompt's first blocks or the session; O(log n), "

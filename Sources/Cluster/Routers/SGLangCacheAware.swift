@@ -44,6 +44,8 @@ public struct SGLangCacheAware: Router {
 
   /// `sglang-cache-aware`.
   public static let name = "sglang-cache-aware"
+  /// It knows prompts by their blocks.
+  public static let readsPrompts = true
   /// What it is.
   public static let summary =
     "SGLang: longest match in the router's trees while queues are alike, else the shortest queue; "
