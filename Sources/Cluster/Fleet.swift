@@ -19,6 +19,8 @@ public struct Fleet: Sendable {
   private var showsDecodes = false
   /// The open instances that are not shown, ascending.
   private var hidden: [Int]
+  /// The tier that all instances have in common, while nobody acts; nil without.
+  var commonTier: TieredStore?
   private let chains: PromptChains?
   private let prompts: [Int32]
 
@@ -94,7 +96,14 @@ public struct Fleet: Sendable {
   ///
   /// - Complexity: O(blocks of the prompt).
   public mutating func hitTokens(of request: RequestID, on instance: Int) -> Int32 {
-    instances[instance].cachedTokens(of: request, promptTokens(of: request), at: now)
+    exchangeTier(with: instance)
+    defer { exchangeTier(with: instance) }
+    return instances[instance].cachedTokens(of: request, promptTokens(of: request), at: now)
+  }
+
+  /// Lends the common tier to `instance`, which is about to act, or takes it back.
+  mutating func exchangeTier(with instance: Int) {
+    instances[instance].exchangeCommonTier(&commonTier)
   }
 
   // MARK: Queues
