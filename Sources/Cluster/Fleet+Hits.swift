@@ -21,6 +21,8 @@ extension Fleet {
   public mutating func hitTokens(of request: RequestID, on instance: Int) -> Int32 {
     let prompt = promptTokens(of: request)
     guard knowsByIndex else {
+      exchangeTier(with: instance)
+      defer { exchangeTier(with: instance) }
       return instances[instance].cachedTokens(of: request, prompt, at: now)
     }
     let depth = index.depth(of: countingBlocks(of: request), on: instance)

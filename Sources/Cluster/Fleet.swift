@@ -27,6 +27,8 @@ public struct Fleet: Sendable {
   private var showsDecodes = false
   /// The open instances that are not shown, ascending.
   private var hidden: [Int]
+  /// The tier that all instances have in common, while nobody acts; nil without.
+  var commonTier: TieredStore?
   private let chains: PromptChains
   private let knowsPrompts: Bool
   private let prompts: [Int32]
@@ -97,6 +99,11 @@ public struct Fleet: Sendable {
 
   /// Prompt tokens of a request.
   public func promptTokens(of request: RequestID) -> Int32 { prompts[Int(request.row)] }
+
+  /// Lends the common tier to `instance`, which is about to act, or takes it back.
+  mutating func exchangeTier(with instance: Int) {
+    instances[instance].exchangeCommonTier(&commonTier)
+  }
 
   // MARK: Queues
 

@@ -52,7 +52,7 @@ extension Assembly {
       requests: requests, instances: instances, router: router, decodeRouter: decodeRouter,
       series: config.output.timeseries
         ? TimeSeries(width: second, instances: count, tiers: links.tiers.count) : nil,
-      topology: links, rules: rules)
+      topology: links, rules: rules, commonTier: pools[0].commonTier(for: requests))
   }
 
   /// The instances of this pool.
