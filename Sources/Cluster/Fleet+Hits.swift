@@ -20,7 +20,9 @@ extension Fleet {
   /// - Complexity: O(blocks of the prompt), approximate O(log blocks).
   public mutating func hitTokens(of request: RequestID, on instance: Int) -> Int32 {
     let prompt = promptTokens(of: request)
-    guard let index else {
+    guard knowsByIndex else {
+      exchangeTier(with: instance)
+      defer { exchangeTier(with: instance) }
       return instances[instance].cachedTokens(of: request, prompt, at: now)
     }
     let depth = index.depth(of: countingBlocks(of: request), on: instance)
@@ -45,7 +47,7 @@ extension Fleet {
   /// - Complexity: O(blocks); exact O(instances · (blocks + log instances)), since every cache is
   ///   asked.
   public mutating func hitLevels(of request: RequestID) -> [HitLevel] {
-    guard let index else { return exactLevels(of: request) }
+    guard knowsByIndex else { return exactLevels(of: request) }
     let blocks = countingBlocks(of: request)
     let prompt = promptTokens(of: request)
     var levels: [HitLevel] = []
@@ -83,7 +85,7 @@ extension Fleet {
   ///
   /// - Complexity: O(instances that have as much or more), and the order.
   public func holders(of request: RequestID, at level: HitLevel) -> [Int] {
-    guard let index else {
+    guard knowsByIndex else {
       return hits[level.place..<level.place + level.count].map(\.instance)
     }
     let blocks = countingBlocks(of: request)
@@ -110,7 +112,7 @@ extension Fleet {
   /// How often requests were sent to `instance` with what `request` would evict there, in uses of
   /// blocks; 0 with an exact index, since caches are not asked what they would give up.
   func usesEvicted(by request: RequestID, on instance: Int) -> Int {
-    guard let index else { return 0 }
+    guard knowsByIndex else { return 0 }
     let blocks = promptBlocks(of: request)
     let new = blocks.count - index.depth(of: blocks, on: instance)
     return index.usesOfEvicted(by: new, on: instance)
@@ -130,6 +132,7 @@ extension Fleet {
   mutating func prepareIndex(_ rules: ClusterRules) {
     guard case .approximate(let tokens) = rules.index, tokensPerPromptBlock > 0 else { return }
     let size = Int(tokensPerPromptBlock)
+    knowsByIndex = true
     index = HitIndex(
       capacities: instances.map {
         max(1, (tokens ?? Int($0.batch.totalBlocks) * Int($0.batch.tokensPerBlock)) / size)
@@ -138,20 +141,22 @@ extension Fleet {
 
   /// `request` has joined the queue of `instance`.
   mutating func learn(_ request: RequestID, on instance: Int) {
-    guard index != nil else { return }
+    guard knowsByIndex else { return }
     let blocks = promptBlocks(of: request)
-    index?.learn(blocks, on: instance, from: request.row)
+    index.learn(blocks, on: instance, from: request.row)
   }
 
   /// `request` has left the queue of `instance`.
   mutating func unlearn(_ request: RequestID, on instance: Int) {
-    guard index != nil else { return }
+    guard knowsByIndex else { return }
     let blocks = promptBlocks(of: request)
-    index?.unlearn(blocks, on: instance, from: request.row)
+    index.unlearn(blocks, on: instance, from: request.row)
   }
 
   /// `instance` has lost its cache.
-  mutating func forget(_ instance: Int) { index?.forget(instance) }
+  mutating func forget(_ instance: Int) {
+    if knowsByIndex { index.forget(instance) }
+  }
 }
 
 // MARK: Where a request costs least
@@ -209,7 +214,7 @@ extension Fleet {
   private mutating func leastLoaded(
     _ request: RequestID, _ level: HitLevel, by loads: LeastLoad
   ) -> Int? {
-    guard index != nil, level.count > 32 else { return nil }
+    guard knowsByIndex, level.count > 8 else { return nil }
     var (found, left) = (Int?.none, 16)
     var firsts: [Int] = []
     loads.visitAscending {

@@ -16,6 +16,8 @@ extension Simulation {
     sampleEvents += 1
     let tiers = series?.tiers.tiers ?? 0
     for i in 0..<fleet.count {
+      fleet.exchangeTier(with: i)
+      defer { fleet.exchangeTier(with: i) }
       let row = fleet.instances[i].sample(at: queue.now, since: sampled[i])
       sampled[i] = fleet.instances[i].recorder.totals
       series?.append(row, tiers: fleet.instances[i].tierUses(tiers))

@@ -37,8 +37,11 @@ extension Simulation {
   mutating func endHandover(of id: RequestID) {
     guard let parcel = parcels.removeValue(forKey: id.row) else { return }
     let source = parcel.source
+    fleet.exchangeTier(with: source)
     fleet.instances[source].letGo(
       parcel.slot, of: id, isPlaced: parcel.isPlaced, at: queue.now)
+    fleet.exchangeTier(with: source)
+    if fleet.instances[source].takeChangeOfCommonTier() { touchSharers() }
     touch(source)
     if membership.states[source] == .leaving { letGo(source) }
   }
@@ -71,7 +74,9 @@ extension Simulation {
     lobby.removeAll { $0 == id }
     guard parcel.isPlaced else { return }
     let target = Int(requests.decodeInstance[Int(id.row)])
+    fleet.exchangeTier(with: target)
     fleet.instances[target].abandon(id, requests, at: queue.now)
+    fleet.exchangeTier(with: target)
     startHandovers(target)
     followMoving()
     touch(target)

@@ -95,7 +95,9 @@ extension Simulation {
 
   /// Ends all that `i` does; answers the requests that it held.
   private mutating func stopInstance(_ i: Int) -> [RequestID] {
+    fleet.exchangeTier(with: i)
     let requests = fleet.instances[i].fail(at: queue.now)
+    fleet.exchangeTier(with: i)
     queue.set(firstInstance + i, at: .never)
     fleet.forget(i)
     var own = topology.routes.isEmpty ? [] : [topology.fabric(of: i)]

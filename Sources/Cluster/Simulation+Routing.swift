@@ -88,8 +88,10 @@ extension Simulation {
     let before = fleet.current[target].pendingPrefill
     let parcel = parcels[id.row]
     if parcel == nil { requests.instance[Int(id.row)] = Int32(target) }
+    fleet.exchangeTier(with: target)
     let isIn = fleet.instances[target].enqueue(
       id, at: queue.now, requests, elsewhere: parcel?.handover)
+    fleet.exchangeTier(with: target)
     precondition(isIn, "an instance refused what it could serve")
     place(id, on: target)
     if parcel == nil { fleet.learn(id, on: target) }

@@ -1,5 +1,5 @@
 internal import Kernel
-internal import Memory
+public import Memory
 public import Metrics
 public import Serving
 public import Units
@@ -74,11 +74,13 @@ public struct Simulation: Sendable {
   /// `series`, when there is one.
   ///
   /// Where instances prefill and others decode, `topology` connects them, and `decodeRouter` picks
-  /// among the latter; if there is none, one like `router` does.
+  /// among the latter; if there is none, one like `router` does. `commonTier` lies under the tiers of
+  /// every instance whose batch shares one more.
   public init(
     requests: RequestTable, instances: [Instance], router: any Router,
     decodeRouter: (any Router)? = nil, series: TimeSeries? = nil,
-    topology: Topology = .none, rules: ClusterRules = ClusterRules()
+    topology: Topology = .none, rules: ClusterRules = ClusterRules(),
+    commonTier: TieredStore? = nil
   ) {
     precondition(!instances.isEmpty, "a cluster has at least one instance")
     self.requests = requests
@@ -88,6 +90,7 @@ public struct Simulation: Sendable {
     self.decodeRouter = decodeRouter ?? router
     self.series = series
     fleet = Fleet(instances, for: self.requests)
+    fleet.commonTier = commonTier
     self.rules = rules
     scaling = rules.scaling.map { Scaling($0) }
     membership = Membership(rules, instances: instances.count)
@@ -186,7 +189,10 @@ public struct Simulation: Sendable {
 
   mutating func endLeap(_ i: Int) {
     end = queue.now
+    fleet.exchangeTier(with: i)
     fleet.instances[i].finish(at: queue.now, &requests)
+    fleet.exchangeTier(with: i)
+    if fleet.instances[i].takeChangeOfCommonTier() { touchSharers() }
     if !fleet.instances[i].finished.isEmpty {
       noteEnded(on: i)
       if release.settle(fleet.instances[i].finished, at: queue.now, &requests) { pendNextArrival() }
@@ -216,12 +222,19 @@ public struct Simulation: Sendable {
     }
   }
 
+  /// What lies in the common tier has changed: whoever waits for room may find more, or less.
+  mutating func touchSharers() {
+    for i in 0..<fleet.count where fleet.instances[i].heedsCommonTier { touch(i) }
+  }
+
   /// Every touched instance that is free decides, then the copies set out, then the steps: a step
   /// knows how fast the copies beside it move, in whatever order instances are asked.
   private mutating func startSteps() {
     if touched.count > 1 { touched.sort() }
     for i in touched where !fleet.instances[i].isBusy {
+      fleet.exchangeTier(with: i)
       fleet.instances[i].decide(at: queue.now, &requests)
+      fleet.exchangeTier(with: i)
       if !topology.routes.isEmpty { startCopies(i) }
       startHandovers(i)
     }

@@ -39,27 +39,33 @@ extension Assembly {
     let recorder = Recorder(
       exactGaps: max(4096, 1 << 21 / count), logsSteps: config.output.steps)
     let instances = pools.flatMap {
-      $0.instances(for: requests, exactSteps: exactSteps, recorder)
+      $0.instances(for: requests, exactSteps: exactSteps, recorder, handovers)
     }
     let second: Int64 = 1_000_000_000_000
     var links = Topology(joining: pools.map(\.topology))
+    if let handovers {
+      links.connect(count, by: handovers.link)
+      if links.tiers.isEmpty { links.gpus = handovers.mode.gpus }
+    }
     if config.output.timeline { links.logTransfers() }
     return Simulation(
-      requests: requests, instances: instances, router: router,
+      requests: requests, instances: instances, router: router, decodeRouter: decodeRouter,
       series: config.output.timeseries
         ? TimeSeries(width: second, instances: count, tiers: links.tiers.count) : nil,
-      topology: links, rules: rules)
+      topology: links, rules: rules, commonTier: pools[0].commonTier(for: requests))
   }
 
   /// The instances of this pool.
   private func instances(
-    for requests: RequestTable, exactSteps: Bool, _ recorder: Recorder
+    for requests: RequestTable, exactSteps: Bool, _ recorder: Recorder,
+    _ handovers: HandoverPlan?
   ) -> [Instance] {
     var batch = Batch(
       blocks: blocks, tokensPerBlock: Int32(tokensPerBlock),
       maxModelLength: context.maxModelLength)
     installHost(in: &batch)
     if let pageMapping { batch.mapPages(pageMapping) }
+    if let handovers, pool.role != .mixed { batch.serve(as: pool.role, handovers.mode) }
     let names = prefixCache?.names(of: requests, in: batch)
     return pool.instances.map { number in
       var own = batch

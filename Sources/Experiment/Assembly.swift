@@ -33,6 +33,10 @@ public struct Assembly: Sendable {
   let prefixCache: PrefixCacheMaker?
   /// The router of the cluster.
   public private(set) var router: any Router
+  /// The router of the instances that decode what others have prefilled.
+  private(set) var decodeRouter: any Router
+  /// How those get the KV; nil where every instance serves whole requests.
+  private(set) var handovers: HandoverPlan?
   /// What a GPU draws; nil when the experiment does not ask.
   public let power: PowerDraw?
   /// Options and derived values for config.effective.yaml.
@@ -77,6 +81,14 @@ public struct Assembly: Sendable {
     }
     elasticity = try Self.elasticity(config, pools, &resolved)
     router = try Self.router(config.router.policy, routerContext, &resolved)
+    decodeRouter = router
+    if let disaggregation = config.cluster.disaggregation {
+      try checkPhases()
+      handovers = try handoverPlan()
+      var known = ResolvedConfig()
+      decodeRouter = try Self.router(disaggregation.router, routerContext, &known)
+      resolved.decodeRouter = known.router
+    }
     for pool in parts.dropFirst() {
       caveats += pool.caveats.filter { !caveats.contains($0) }
     }
@@ -120,6 +132,7 @@ public struct Assembly: Sendable {
     try Self.checkAllocator(of: config, scheduler)
     prefixCache = try PrefixCacheMaker(config, scheduler, &resolved)
     router = RoundRobin(NoOptions(), RouterContext(instances: pool.instances.count))
+    decodeRouter = router
     power = try Self.power(config.cluster.power, deployment.gpu, &resolved)
     try Self.check(config.statistics, against: config.workload)
     resolved.maxModelLength = longest

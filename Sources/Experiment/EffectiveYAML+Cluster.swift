@@ -29,6 +29,7 @@ extension ExperimentConfig {
         }
       }
       out.elastic(cluster.elastic, resolved.autoscaler)
+      out.disaggregation(cluster.disaggregation, resolved.decodeRouter)
     }
   }
 

@@ -15,7 +15,7 @@ extension YAMLWriter {
           continue
         }
         out.block(level.rawValue) { out in
-          for key in level.keys {
+          for key in level.keys where key != "shared" || tier.isShared?.value == true {
             let known = resolved.first { $0.key == "\(level).\(key)" }?.text ?? ""
             out.optional(key, tier.written(key), absent: known)
           }
@@ -55,6 +55,7 @@ extension TierConfig {
     case "cards": cards.map { "\($0.value)" }
     case "queue_depth": queueDepth.map { "\($0.value)" }
     case "path": path?.value.rawValue
+    case "shared": isShared.map { "\($0.value)" }
     case "instances_per_link": instancesPerLink.map { "\($0.value)" }
     default: preconditionFailure("cluster.memory.\(level).\(key) is not written")
     }

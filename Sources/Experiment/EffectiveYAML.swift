@@ -19,6 +19,8 @@ public struct ResolvedConfig: Sendable {
   public var autoscaler: [(name: String, text: String)] = []
   /// Options of `router`.
   public var router: [(name: String, text: String)] = []
+  /// Options of `cluster.disaggregation.router`.
+  public var decodeRouter: [(name: String, text: String)] = []
   /// Longest request in tokens, for the comment on `max_model_len`.
   public var maxModelLength: Int?
   /// KV tokens of an instance, for the comment on `kv_pool_tokens`.
@@ -117,7 +119,9 @@ extension ExperimentConfig {
       out.key("requests", "\(output.requests)")
       out.key("steps", "\(output.steps)")
       out.key("timeseries", "\(output.timeseries)")
-      if cluster.memory != nil { out.key("links", "\(output.links)") }
+      if cluster.memory != nil || cluster.disaggregation != nil {
+        out.key("links", "\(output.links)")
+      }
       if output.users { out.key("users", "true") }
       out.key("timeline", "\(output.timeline)")
       if let instances = output.instances { out.key("instances", "\(instances)") }

@@ -31,6 +31,7 @@ extension ExperimentConfig {
         output: try OutputConfig(r.optional("output")?.node, at: whole))
     }
     cluster.pools = pools
+    try cluster.settleDisaggregation()
     if !pools.isEmpty {
       cluster.instances.value = pools.reduce(0) { $0 + $1.config.cluster.instances.value }
     }
@@ -61,9 +62,12 @@ extension ClusterConfig {
       node, path: "cluster", at: place,
       keys: [
         "gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory", "kernels",
-        "price_per_gpu_hour", "power", "pools",
+        "price_per_gpu_hour", "power", "pools", "disaggregation",
       ] + ElasticConfig.keys
     ) { (r) throws(ConfigError) in
+      let disaggregation = try r.optional("disaggregation").map { (field) throws(ConfigError) in
+        try DisaggregationConfig(field.node, at: field.place)
+      }
       let gpu = try r.required("gpu", "gpu: NAME; see martlet list gpus")
       let source: GPUSource
       if case .mapping = gpu.node.content {
@@ -72,7 +76,7 @@ extension ClusterConfig {
         source = .name(try gpu.text())
       }
       return ClusterConfig(
-        gpu: gpu.located(source),
+        disaggregation: disaggregation, gpu: gpu.located(source),
         instances: try r.whole("instances", default: 1, in: 1...1_000_000),
         tensorParallel: try r.whole("tensor_parallel", default: 1, in: 1...1024),
         pipelineParallel: try r.whole("pipeline_parallel", default: 1, in: 1...1024),

@@ -38,6 +38,7 @@ public struct ExperimentConfig: Sendable {
     "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction",
     "engine.prefix_cache.offload.eviction",
     "engine.preemption", "engine.allocator", "router", "router.index", "cluster.autoscaler",
+    "cluster.disaggregation.router",
   ]
 
   /// Whether `key` is one of them, of the cluster or of a pool: `cluster.pools.0.engine.scheduler`.
@@ -104,6 +105,8 @@ public struct PolicyConfig: Sendable {
 public struct ClusterConfig: Sendable {
   /// Parts with instances of their own kind; none: all instances are alike.
   public var pools: [PoolConfig] = []
+  /// How KV goes from pools that compute prompts to those that decode; nil without such pools.
+  public var disaggregation: DisaggregationConfig?
   /// The GPU of every instance.
   public var gpu: Located<GPUSource>
   /// Replicas of the model, those of all pools together.

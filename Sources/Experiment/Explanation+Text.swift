@@ -8,7 +8,7 @@ extension Explanation {
   /// A page for a person at a terminal.
   public var text: String {
     let lines =
-      [headline] + memory + knees + [""] + lines(of: decode, decodeTitle) + [""]
+      [headline] + memory + knees + handover + [""] + lines(of: decode, decodeTitle) + [""]
       + lines(of: prefill, prefillTitle) + (breakEven.map { [""] + $0.lines } ?? [])
     return lines.joined(separator: "\n") + "\n"
   }
@@ -89,6 +89,20 @@ extension Explanation {
       ? "\(NumberText.time(assembly.deployment.profile.hostTime)) per step "
         + "(profile \(profile.name.value))" : "none per step (cost \(cost))"
     return [row("compute-bound", knee), row("host time", host)]
+  }
+
+  /// What it takes to hand the KV of the prompt over.
+  private var handover: [String] {
+    guard let plan = assembly.handovers else { return [] }
+    let tokens = Int64(steps.prefill)
+    return [
+      row(
+        "handover",
+        "\(NumberText.grouped(steps.prefill)) tokens: "
+          + "\(NumberText.bytes(plan.bytes(of: tokens))) of each GPU in "
+          + "\(NumberText.grouped(Int(plan.messages(of: tokens)))) messages, "
+          + "\(NumberText.time(plan.time(of: tokens))) over \(plan.name)")
+    ]
   }
 
   /// Whether the cost adds the profile's host time to a step.

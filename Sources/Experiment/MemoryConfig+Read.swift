@@ -78,7 +78,11 @@ extension TierConfig {
         tier.path = try r.choice("path", of: FlashPath.self)
         tier.read = try r.quantity("read", in: .positive)
         tier.write = try r.quantity("write", in: .positive)
-      case .remote: tier.instancesPerLink = try r.instancesPerLink()
+      case .remote:
+        tier.instancesPerLink = try r.instancesPerLink()
+        tier.isShared = try r.optional("shared").map { (field) throws(ConfigError) in
+          field.located(try field.bool())
+        }
       }
       if level != .dram { tier.device = try r.name(of: "device") }
       if level != .ssd {
@@ -109,7 +113,8 @@ extension TierLevel {
       ["capacity", "device", "read", "write", "latency", "queue_depth", "path"]
         + HostLinkConfig.keys
     case .remote:
-      ["capacity", "device", "bandwidth", "latency", "instances_per_link"] + HostLinkConfig.keys
+      ["capacity", "device", "bandwidth", "latency", "instances_per_link", "shared"]
+        + HostLinkConfig.keys
     }
   }
 }

@@ -50,6 +50,9 @@ public struct TierConfig: Sendable {
   public var path: Located<FlashPath>?
   /// Instances that share a network link; nil is all.
   public var instancesPerLink: Located<Int>?
+  /// Whether all instances have the one of remote memory in common, with that capacity; nil: each
+  /// has its own.
+  public var isShared: Located<Bool>?
 }
 
 /// The link between a GPU and its host; the nearest tier that takes it describes it.

@@ -2,6 +2,7 @@ internal import Catalog
 internal import Cluster
 public import Files
 internal import Memory
+internal import Metrics
 public import Serving
 
 /// The tiers under HBM as the prefix cache uses them.
@@ -87,6 +88,7 @@ extension Assembly {
         "engine.prefix_cache.offload needs the cache itself; write enabled: true beside it"
       ).misfit
     }
+    try checkCommonTier(of: config, offload)
     guard config.engine.preemption.name.value == .recompute else {
       throw config.engine.preemption.name.error(
         "swap and engine.prefix_cache.offload exclude each other; write recompute"
@@ -94,11 +96,52 @@ extension Assembly {
     }
   }
 
+  /// Refuses a common tier without one of its own above it, or that blocks enter as they leave HBM.
+  private static func checkCommonTier(
+    of config: ExperimentConfig, _ offload: OffloadConfig
+  ) throws(ConfigError) {
+    guard let tiers = config.cluster.memory?.tiers, let last = tiers.last,
+      let shared = last.isShared, shared.value
+    else { return }
+    guard tiers.count > 1 else {
+      throw shared.error(
+        "needs a tier of each instance above it; write dram: {capacity: 64 GiB}"
+      ).misfit
+    }
+    guard offload.write.value == .through else {
+      throw offload.write.error("back and a shared tier exclude each other; write through").misfit
+    }
+    guard offload.eviction.name.value != "ttl" else {
+      throw offload.eviction.name.error(
+        "ttl and a shared tier exclude each other; write lru"
+      ).misfit
+    }
+  }
+
+  /// Whether the last tier is common to all instances.
+  var sharesLastTier: Bool {
+    config.engine.prefixCache.offload != nil
+      && config.cluster.memory?.tiers.last?.isShared?.value == true
+  }
+
+  /// The tier that all instances have in common, empty; nil without.
+  func commonTier(for requests: RequestTable) -> TieredStore? {
+    guard sharesLastTier, let prefixCache, let room = tiers.last,
+      let keys = PrefixKeys(requests, tokensPerBlock: Int32(tokensPerBlock))
+    else { return nil }
+    let policy = prefixCache.lowerPolicy(
+      capacity: Int(room.capacityBlocks), names: keys.count,
+      tokensPerBlock: Int32(tokensPerBlock), number: instanceCount * tiers.count)
+    return TieredStore(
+      names: keys.count, tiers: [.init(capacity: room.capacityBlocks, policy: policy)])
+  }
+
   /// Gives the batch of instance `number`, whose prompts have `names` names, the tiers under its
   /// cache.
   func installTiers(in batch: inout Batch, names: Int, number: Int) {
     guard let offload = config.engine.prefixCache.offload, let prefixCache else { return }
-    let stores = tiers.enumerated().map { (index, tier) in
+    let own = sharesLastTier ? tiers.dropLast() : tiers[...]
+    let stores = own.enumerated().map { (index, tier) in
       TieredStore.Tier(
         capacity: tier.capacityBlocks,
         policy: prefixCache.lowerPolicy(
@@ -111,6 +154,7 @@ extension Assembly {
     mode.granularity = offload.granularity.value
     batch.offload(
       to: TieredStore(names: names, tiers: stores, writing: mode.writing), mode,
-      blockLayout, computing: cost, over: topology.links(of: number - pool.instances.lowerBound))
+      blockLayout, computing: cost, over: topology.links(of: number - pool.instances.lowerBound),
+      sharingOneMore: sharesLastTier)
   }
 }

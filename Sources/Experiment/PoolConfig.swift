@@ -19,7 +19,7 @@ public struct PoolConfig: Sendable {
   ]
   static let keys = ["name", "role", "model", "engine"] + clusterKeys
   /// Keys of `cluster` that are of all pools together.
-  static let commonKeys = ["pools"] + ElasticConfig.keys
+  static let commonKeys = ["pools", "disaggregation"] + ElasticConfig.keys
 }
 
 extension PoolConfig {

@@ -76,6 +76,9 @@ public enum ColumnCatalog {
       "measured", "", "1 when summary.json counts it, 0 when it belongs to the warm-up.", every),
     ColumnEntry("migrations", "", "Times it went from one instance's queue to another's.", every),
     ColumnEntry("retries", "", "Times it was sent again after a failure.", every),
+    ColumnEntry(
+      "decode_instance", "", "Instance that decoded it when another one computed its prompt.",
+      "requests handed over"),
   ]
 
   /// Columns of timeseries.csv.

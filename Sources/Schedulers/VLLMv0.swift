@@ -47,6 +47,9 @@ public struct VLLMv0: Scheduler {
   /// Its block manager finds cached prefixes; a prompt counts against the budget without them.
   public static let cachesPrefixes = true
 
+  /// One half of a disaggregated pair.
+  public static let takesHandovers = true
+
   /// `--preemption-mode swap`.
   public static let offersSwap = true
 

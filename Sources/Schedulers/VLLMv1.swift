@@ -48,6 +48,9 @@ public struct VLLMv1: Scheduler {
   /// Its block manager finds cached prefixes.
   public static let cachesPrefixes = true
 
+  /// One half of a disaggregated pair.
+  public static let takesHandovers = true
+
   private let maxTokens: Int32
   private let maxSequences: Int32
   private let longestChunk: Int32

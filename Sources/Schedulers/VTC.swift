@@ -62,6 +62,9 @@ public struct VTC: Scheduler {
   /// As `vllm-v0`.
   public static let offersSwap = true
 
+  /// As `vllm-v0`.
+  public static let takesHandovers = true
+
   /// What tokens count.
   public let serviceWeights: ServiceWeights?
 

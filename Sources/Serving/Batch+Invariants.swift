@@ -117,6 +117,18 @@ extension Batch {
       let range = load.first..<load.first + load.count
       prefix.appendNames(range, of: Int(s.entry.request.row), to: &names)
     }
+    // Of the common tier others pin some, too.
+    names = []
+    for load in offload.loads {
+      var first = load.first
+      for run in load.runs {
+        let row = Int(sequences[Int(load.slot)].entry.request.row)
+        if Int(run.tier) < offload.store.count {
+          prefix.appendNames(first..<first + run.blocks, of: row, to: &names)
+        }
+        first += run.blocks
+      }
+    }
     let pinned = Set(names)
     for tier in 0..<offload.store.count {
       let count = pinned.count { offload.store.contains($0, in: tier) }

@@ -17,13 +17,16 @@ internal import Units
 extension Batch {
   /// Puts `store` under HBM, for a batch that caches prefixes and does not swap.
   ///
-  /// `cost` and `links` say what computing and loading take, for `LoadRule.cheaper`.
+  /// `cost` and `links` say what computing and loading take, for `LoadRule.cheaper`. Under its
+  /// tiers there may be one that is common to all instances: it is lent to the instance that acts,
+  /// `links` lead to it, too, and blocks go there when they are computed.
   public mutating func offload(
     to store: TieredStore, _ mode: OffloadMode, _ layout: BlockLayout, computing cost: any StepCost,
-    over links: TierLinks
+    over links: TierLinks, sharingOneMore: Bool = false
   ) {
+    precondition(!sharingOneMore || mode.writing == .through, "a common tier is written through")
     precondition(prefix != nil && swap == nil, "tiers hold blocks of a prefix cache, and no swaps")
-    offload = OffloadState(store, mode, layout, cost, links)
+    offload = OffloadState(store, mode, layout, cost, links, isSharing: sharingOneMore)
     prefix?.notesEvictions = mode.writing == .back
   }
 
@@ -136,7 +139,7 @@ extension Batch {
     var names: [BlockID] = []
     prefix?.appendNames(first..<first + load.blocks, of: row, to: &names)
     // Before any block makes room for it, in HBM and then in the tiers.
-    offload?.store.pin(names[...])
+    offload?.pin(names[...], load.runs)
     take(need)
     for transfer in offload?.begin(slot, after: first, load.runs) ?? [] {
       inbox.append(transfer)
@@ -180,8 +183,19 @@ extension Batch {
     var names: [BlockID] = []
     prefix?.appendNames(load.first..<load.first + load.count, of: row, to: &names)
     guard let user = prefix?.user(row, at: now) else { return }
-    if isUsed { offload?.store.touch(names[...], depth: load.first, user) }
-    offload?.store.unpin(names[...], depth: load.first, user)
+    offload?.unpin(names[...], load.runs, depth: load.first, user, isUsed: isUsed)
+  }
+
+  /// Lets go of what it loads from the common tier: it is about to lose all it has.
+  mutating func unpinCommon() {
+    for load in offload?.loads ?? [] {
+      let row = Int(sequences[Int(load.slot)].entry.request.row)
+      var names: [BlockID] = []
+      prefix?.appendNames(load.first..<load.first + load.count, of: row, to: &names)
+      guard let user = prefix?.user(row, at: now) else { continue }
+      offload?.unpin(
+        names[...], load.runs, depth: load.first, user, isUsed: false, inCommonAlone: true)
+    }
   }
 }
 
@@ -189,7 +203,7 @@ extension Batch {
 
 extension Batch {
   /// Writes blocks of a request that HBM has into the tiers, as far as none has them.
-  mutating func store(_ range: Range<Int32>, of row: Int) {
+  mutating func store(_ range: Range<Int32>, of row: Int, isShared: Bool = true) {
     guard offload?.mode.writing == .through, !range.isEmpty else { return }
     var names: [BlockID] = []
     prefix?.appendNames(range, of: row, to: &names)
@@ -197,6 +211,8 @@ extension Batch {
     var moves: [TieredStore.TierMove] = []
     _ = offload?.store.store(names[...], depth: range.lowerBound, user, moves: &moves)
     offload?.write(moves, to: &outbox)
+    guard isShared else { return }
+    offload?.shareOut(names[...], depth: range.lowerBound, user, to: &outbox)
   }
 
   /// Writes blocks that have just made room in HBM into the tiers, as one run.

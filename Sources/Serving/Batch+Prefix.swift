@@ -27,12 +27,15 @@ extension Batch {
 
   /// Puts the full blocks of a sequence that have a name into the prefix cache, and what is new of
   /// them into the tiers below.
-  mutating func publish(_ slot: Slot) {
+  ///
+  /// What a preempted request has decoded goes to the common tier when it ends: nobody sees what
+  /// others decide at the same moment.
+  mutating func publish(_ slot: Slot, isPreempted: Bool = false) {
     let held = sequences[Int(slot)].cached
     enterCache(slot)
     guard offload != nil else { return }
     let s = sequences[Int(slot)]
-    store(held..<s.cached, of: Int(s.entry.request.row))
+    store(held..<s.cached, of: Int(s.entry.request.row), isShared: !isPreempted)
   }
 
   /// Puts the full blocks of a sequence that have a name into the prefix cache.
@@ -58,7 +61,7 @@ extension Batch {
   /// Leaves all blocks of a sequence in the prefix cache, those that nobody else can know too: as
   /// in vLLM, whatever is freed waits in one queue for its next use.
   mutating func releaseCached(_ slot: Slot, isPreempted: Bool) {
-    publish(slot)
+    publish(slot, isPreempted: isPreempted)
     let s = sequences[Int(slot)]
     // Copies of what it hit may have gone from the tiers since.
     if offload != nil, !isPreempted { store(0..<s.cached, of: Int(s.entry.request.row)) }

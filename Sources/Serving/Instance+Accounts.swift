@@ -84,6 +84,10 @@ extension Instance {
     if count > 0 { batch.addHostUse(to: &uses[0]) }
     if let store = batch.lowerTiers {
       for tier in 0..<min(count, store.count) { uses[tier].cached += store.occupancy(of: tier) }
+      // That of all instances.
+      if let common = batch.offload?.common, store.count < count {
+        uses[store.count].cached += common.occupancy(of: 0)
+      }
     }
     return uses
   }

@@ -1,4 +1,4 @@
-internal import Memory
+public import Memory
 internal import Metrics
 public import Units
 
@@ -42,6 +42,21 @@ extension Instance {
     return false
   }
 
+  /// Takes the tier that all instances have in common in, or gives it back; without one nothing.
+  public mutating func exchangeCommonTier(_ tier: inout TieredStore?) {
+    batch.offload?.exchange(&tier)
+  }
+
+  /// Whether it has changed what lies there since it was last asked.
+  public mutating func takeChangeOfCommonTier() -> Bool {
+    guard batch.offload?.hasChangedCommon == true else { return false }
+    batch.offload?.hasChangedCommon = false
+    return true
+  }
+
+  /// Whether what lies there may decide who of its queue runs next.
+  public var heedsCommonTier: Bool { batch.offload?.isSharing == true && !batch.waiting.isEmpty }
+
   /// Multiplies the time of the steps that start from now on by `factor`.
   public mutating func slow(by factor: Double) { slowness = factor }
 
@@ -68,7 +83,12 @@ extension Instance {
     accountTokens(until: now, stored: batch.storedTokens)
     let requests = batch.requests
     let step = batch.step
+    batch.now = now
+    batch.unpinCommon()
+    var common: TieredStore?
+    exchangeCommonTier(&common)
     batch = blank
+    exchangeCommonTier(&common)
     batch.step = step
     (isStepping, plan, isHolding) = (false, .idle, false)
     (lastStart, fruitlessPrefill, promptTokens) = (nil, 0, 0)

@@ -9,5 +9,5 @@ public enum InstanceRole: String, Sendable, CaseIterable {
   case decode
 
   /// Whether requests are routed to it as they arrive.
-  @inlinable public var takesRequests: Bool { self != .decode }
+  public var takesRequests: Bool { self != .decode }
 }

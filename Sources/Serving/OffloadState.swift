@@ -26,6 +26,8 @@ struct OffloadState: Sendable {
     /// Blocks before the first of them, and how many they are.
     let first: Int32
     let count: Int32
+    /// Where they lie.
+    var runs: [TieredStore.Found] = []
     /// The tiers from which some have not landed, a bit each.
     var pending: UInt8 = 0
   }
@@ -37,6 +39,12 @@ struct OffloadState: Sendable {
   }
 
   var store: TieredStore
+  /// Whether a tier under those is common to all instances.
+  let isSharing: Bool
+  /// That tier while the instance acts.
+  var common: TieredStore?
+  /// Whether what lies there has changed since it was lent.
+  var hasChangedCommon = false
   let mode: OffloadMode
   let layout: BlockLayout
   private let cost: any StepCost
@@ -47,9 +55,10 @@ struct OffloadState: Sendable {
 
   init(
     _ store: TieredStore, _ mode: OffloadMode, _ layout: BlockLayout, _ cost: any StepCost,
-    _ links: TierLinks
+    _ links: TierLinks, isSharing: Bool
   ) {
     self.store = store
+    self.isSharing = isSharing
     self.mode = mode
     self.layout = layout
     self.cost = cost
@@ -59,12 +68,32 @@ struct OffloadState: Sendable {
   /// Tag of a load; a slot has at most one from each tier.
   static func tag(_ slot: Slot, tier: Int32) -> Int32 { slot << 3 | tier }
 
+  /// Tiers under HBM.
+  var count: Int { store.count + (isSharing ? 1 : 0) }
+
+  /// Takes the common tier in, or gives it back.
+  mutating func exchange(_ other: inout TieredStore?) { swap(&common, &other) }
+
   // MARK: What is loaded
 
   /// Where the longest prefix of `names` lies whose blocks all lie in some tier.
   mutating func find(_ names: [BlockID], at now: Instant) -> [TieredStore.Found] {
     var runs: [TieredStore.Found] = []
     store.find(names[...], at: now, into: &runs)
+    guard isSharing else { return runs }
+    precondition(common != nil, "the common tier was not lent")
+    runs.removeAll(keepingCapacity: true)
+    common?.expire(at: now)
+    for name in names {
+      var tier = store.tier(of: name)
+      if tier < 0, common?.tier(of: name) == 0 { tier = Int32(store.count) }
+      guard tier >= 0 else { break }
+      if let last = runs.indices.last, runs[last].tier == tier {
+        runs[last].blocks += 1
+      } else {
+        runs.append(TieredStore.Found(tier: tier, blocks: 1))
+      }
+    }
     return runs
   }
 
@@ -79,8 +108,8 @@ struct OffloadState: Sendable {
     case .cheaper: break
     }
     let all = computing(tokens, after: stored)
-    var parts = [Part](repeating: Part(), count: store.count)
-    var times = [Double](repeating: 0, count: store.count)
+    var parts = [Part](repeating: Part(), count: count)
+    var times = [Double](repeating: 0, count: count)
     var (most, best, blocks) = (0.0, Int32(0), Int32(0))
     for run in runs {
       let tier = Int(run.tier)
@@ -108,7 +137,8 @@ struct OffloadState: Sendable {
     _ slot: Slot, after first: Int32, _ runs: [TieredStore.Found]
   ) -> [Transfer] {
     var load = Load(slot: slot, first: first, count: runs.reduce(0) { $0 + $1.blocks })
-    var parts = [Part](repeating: Part(), count: store.count)
+    load.runs = runs
+    var parts = [Part](repeating: Part(), count: count)
     for run in runs {
       parts[Int(run.tier)].blocks += run.blocks
       parts[Int(run.tier)].runs += 1
@@ -121,6 +151,37 @@ struct OffloadState: Sendable {
     }
     loads.append(load)
     return transfers
+  }
+
+  /// What `runs` have of `names` stays where it is until `unpin`.
+  mutating func pin(_ names: ArraySlice<BlockID>, _ runs: [TieredStore.Found]) {
+    var rest = names
+    for run in runs {
+      let own = rest.prefix(Int(run.blocks))
+      if Int(run.tier) < store.count { store.pin(own) } else { common?.pin(own) }
+      rest = rest.dropFirst(own.count)
+    }
+  }
+
+  /// Ends that for blocks that follow `depth` others, those of the common tier alone if so said;
+  /// `isUsed`: they were loaded.
+  mutating func unpin(
+    _ names: ArraySlice<BlockID>, _ runs: [TieredStore.Found], depth: Int32, _ user: BlockUser,
+    isUsed: Bool, inCommonAlone: Bool = false
+  ) {
+    var (rest, depth) = (names, depth)
+    for run in runs {
+      let own = rest.prefix(Int(run.blocks))
+      if Int(run.tier) == store.count {
+        if isUsed { common?.touch(own, depth: depth, user) }
+        common?.unpin(own, depth: depth, user)
+      } else if !inCommonAlone {
+        if isUsed { store.touch(own, depth: depth, user) }
+        store.unpin(own, depth: depth, user)
+      }
+      rest = rest.dropFirst(own.count)
+      depth += run.blocks
+    }
   }
 
   /// Ends the load of `slot`, if there is one.
@@ -138,6 +199,23 @@ struct OffloadState: Sendable {
   }
 
   // MARK: What is stored
+
+  /// Writes those of `names`, which follow `depth` others, that it lacks into the common tier, from
+  /// the lowest of its own.
+  mutating func shareOut(
+    _ names: ArraySlice<BlockID>, depth: Int32, _ user: BlockUser, to list: inout [Transfer]
+  ) {
+    guard isSharing else { return }
+    precondition(common != nil, "the common tier was not lent")
+    var moves: [TieredStore.TierMove] = []
+    _ = common?.store(names, depth: depth, user, moves: &moves)
+    if !moves.isEmpty { hasChangedCommon = true }
+    let last = Int32(store.count)
+    moves = moves.filter { $0.from == TieredStore.TierMove.hbm }.map {
+      TieredStore.TierMove(from: last - 1, to: last, blocks: $0.blocks)
+    }
+    write(moves, to: &list)
+  }
 
   /// Adds the transfers of `moves` to those of the same kind in `list`.
   mutating func write(_ moves: [TieredStore.TierMove], to list: inout [Transfer]) {

@@ -63,6 +63,8 @@ public protocol Scheduler: Sendable {
   /// Whether its engine can swap instead of recomputing, as an experiment asks; one that swaps by
   /// its own rules does not ask.
   static var offersSwap: Bool { get }
+  /// Whether it admits by `admitLoading`, as instances do that serve one phase of requests.
+  static var takesHandovers: Bool { get }
   /// How its engine swaps, when the experiment asks for `mode`, or for nothing; nil: never.
   func swapMode(_ mode: SwapMode?) -> SwapMode?
   /// What tokens weigh in the counters of users that it reads; nil: none are kept.
@@ -84,6 +86,8 @@ extension Scheduler {
   public static var isPaged: Bool { true }
   /// Whoever loses its memory computes it again.
   public static var offersSwap: Bool { false }
+  /// It serves whole requests.
+  public static var takesHandovers: Bool { false }
   /// As asked, where that is offered.
   public func swapMode(_ mode: SwapMode?) -> SwapMode? { Self.offersSwap ? mode : nil }
   /// No counters of users.

