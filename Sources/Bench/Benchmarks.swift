@@ -65,6 +65,12 @@ let benchmarks: [Benchmark] = [
   Benchmark(name: "prefix cache; 110 blocks a request", unit: "requests/s", limit: 0.1e6) {
     Double(Workloads.runCached(cachedSessions, blocks: 2200).totals.finished)
   },
+  Benchmark(
+    name: "prefix-load, 1 M requests on 1000 instances", unit: "requests/s", limit: 0.1e6,
+    work: { Clusters.run(clusterSessions, instances: 1000).requests }, runsOnce: true),
+  Benchmark(
+    name: "prefix-load: a request on 1024 instances to one on 64", unit: "percent", limit: 300,
+    work: Clusters.growth, isCeiling: true, runsOnce: true),
   Benchmark(name: "trace in: Azure CSV", unit: "MB/s", limit: 200) {
     megabytes(of: Traces.azure, name: "azure.csv")
   },
@@ -75,6 +81,7 @@ let benchmarks: [Benchmark] = [
 
 /// Made once: the benchmark is of the run.
 private let cachedSessions = Workloads.sessions(50_000)
+private let clusterSessions = Clusters.sessions(1_000_000, instances: 1000)
 
 /// Growth of the resident set over a run that is the first of this process.
 private func memoryPerRequest() -> Double {

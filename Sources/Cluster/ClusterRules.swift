@@ -6,14 +6,16 @@ public struct ClusterRules: Sendable {
   public var refresh = Seconds(0)
   /// Whether the router adds what it has sent since the last look.
   public var addsOwnPicks = true
+  /// How a router that asks for hits knows them.
+  public var index = IndexMode.exact
   /// Time from a request's arrival until it is routed.
   public var latency = Seconds(0)
-  /// How the router knows what instances have cached.
-  public var index = HitIndexKind.exact
   /// What changes at known times, in any order.
   public var changes: [PlannedChange] = []
   /// Instances that are not there at the start; `join` lets them in.
   public var absent: [Int] = []
+  /// Who lets instances join and leave by what goes on; nil: nobody.
+  public var scaling: ScalingRule?
   /// Time from the moment at which an instance joins until it is open.
   public var coldStart = Seconds(0)
   /// How often a request that a failure has hit is sent again.
@@ -25,12 +27,13 @@ public struct ClusterRules: Sendable {
   public init() {}
 }
 
-/// How a router knows what instances have cached.
-public enum HitIndexKind: Sendable, Equatable {
-  /// It sees their caches.
+/// How a router knows which instance has what of a prompt.
+public enum IndexMode: Sendable, Equatable {
+  /// It asks the caches, which answer as they are at this moment, whatever the freshness of loads.
   case exact
-  /// It remembers what it has sent to each, at most so many tokens an instance.
-  case approximate(capacityTokens: Int)
+  /// It remembers where it has sent prompts: the last ones of each instance, so many tokens of
+  /// them; nil: as many as the instance's pool has.
+  case approximate(capacityTokens: Int?)
 }
 
 /// Something that happens to an instance at a known time.

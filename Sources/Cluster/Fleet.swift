@@ -14,6 +14,14 @@ public struct Fleet: Sendable {
   /// The loads as they are.
   var current: [Load]
   var now = Instant.zero
+  /// What the router believes to be cached where, if `knowsByIndex`.
+  ///
+  /// Not an optional: those are copied to be read.
+  var index = HitIndex(capacities: [])
+  /// Whether hits come from `index`; else caches are asked.
+  var knowsByIndex = false
+  /// What caches have answered about one prompt, the most first.
+  var hits: [Hit] = []
   private var isOpenNow: [Bool]
   /// Whether it is shown to the router of instances that decode.
   private var showsDecodes = false
@@ -21,7 +29,8 @@ public struct Fleet: Sendable {
   private var hidden: [Int]
   /// The tier that all instances have in common, while nobody acts; nil without.
   var commonTier: TieredStore?
-  private let chains: PromptChains?
+  private let chains: PromptChains
+  private let knowsPrompts: Bool
   private let prompts: [Int32]
 
   /// `instances`, all of which are open, for `requests`.
@@ -32,7 +41,8 @@ public struct Fleet: Sendable {
     openInstances = instances.indices.filter { instances[$0].role.takesRequests }
     hidden = instances.indices.filter { !instances[$0].role.takesRequests }
     isOpenNow = instances.map { _ in true }
-    chains = requests.chains
+    knowsPrompts = requests.chains != nil
+    chains = requests.chains ?? PromptChains(tokensPerBlock: 1)
     prompts = requests.prompt
   }
 
@@ -77,29 +87,18 @@ public struct Fleet: Sendable {
   // MARK: Prompts
 
   /// Tokens of a block of `promptBlocks`; 0 when nothing is known of prompts.
-  public var tokensPerPromptBlock: Int32 { chains?.tokensPerBlock ?? 0 }
+  public var tokensPerPromptBlock: Int32 { knowsPrompts ? chains.tokensPerBlock : 0 }
 
   /// The blocks of a prompt, each of which stands for its tokens and all before them.
   ///
   /// The last one may be partial. Empty when nothing is known of prompts.
   public func promptBlocks(of request: RequestID) -> ArraySlice<BlockID> {
-    guard let chains else { return [] }
+    guard knowsPrompts else { return [] }
     return chains.blocks[chains.range(of: Int(request.row))]
   }
 
   /// Prompt tokens of a request.
   public func promptTokens(of request: RequestID) -> Int32 { prompts[Int(request.row)] }
-
-  // MARK: Caches
-
-  /// Tokens of the prompt of `request` that `instance` has cached, at most all but one.
-  ///
-  /// - Complexity: O(blocks of the prompt).
-  public mutating func hitTokens(of request: RequestID, on instance: Int) -> Int32 {
-    exchangeTier(with: instance)
-    defer { exchangeTier(with: instance) }
-    return instances[instance].cachedTokens(of: request, promptTokens(of: request), at: now)
-  }
 
   /// Lends the common tier to `instance`, which is about to act, or takes it back.
   mutating func exchangeTier(with instance: Int) {

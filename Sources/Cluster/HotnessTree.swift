@@ -52,7 +52,8 @@ struct HotnessTree: Sendable {
     _ blocks: ArraySlice<BlockID>, unit: Int, initial: Int, instances: Int
   ) -> Int {
     var units = initial
-    while units * unit < blocks.count, isHot(blocks[blocks.startIndex + units * unit - 1], instances)
+    while units * unit < blocks.count,
+      isHot(blocks[blocks.startIndex + units * unit - 1], instances)
     {
       units += 1
     }

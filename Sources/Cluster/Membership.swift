@@ -30,6 +30,8 @@ struct Membership: Sendable {
   var counts: [MemberCounts]
   /// Requests that failed for good.
   var failed = 0
+  /// Whether any instance was not there all the time.
+  private var comesAndGoes = false
   private var since: [Instant]
   private let plan: [PlannedChange]
   private var planned = 0
@@ -44,6 +46,9 @@ struct Membership: Sendable {
       ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
     }.map(\.element)
   }
+
+  /// Whether `i` takes requests or soon will.
+  func isPresent(_ i: Int) -> Bool { states[i] == .open || states[i] == .starting }
 
   /// When something happens next.
   var next: Instant {
@@ -82,7 +87,7 @@ struct Membership: Sendable {
 
   mutating func set(_ i: Int, _ state: State, at now: Instant) {
     if state == .absent, states[i] != .absent {
-      counts[i].upTime += Int128(now - since[i])
+      counts[i].spans.append(UpSpan(from: since[i], until: now))
     }
     states[i] = state
   }
@@ -90,11 +95,14 @@ struct Membership: Sendable {
   /// The run is over.
   mutating func close(at end: Instant) {
     for i in states.indices where states[i] != .absent {
-      counts[i].upTime += Int128(max(0, end - since[i]))
+      counts[i].spans.append(UpSpan(from: since[i], until: max(end, since[i])))
     }
+    comesAndGoes = counts.contains { $0.spans != [UpSpan(from: .zero, until: end)] }
   }
 
   func record(_ variation: LoadVariation) -> ClusterRecord {
-    ClusterRecord(members: counts, loadVariation: variation.mean)
+    var record = ClusterRecord(members: counts, loadVariation: variation.mean)
+    record.comesAndGoes = comesAndGoes
+    return record
   }
 }

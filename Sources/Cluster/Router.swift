@@ -71,6 +71,8 @@ public protocol Router: Sendable {
   static var readsPendingPrefill: Bool { get }
   /// Whether it asks which instance has what of a prompt.
   static var readsHits: Bool { get }
+  /// Whether it looks at the blocks of prompts at all; as `readsHits` unless it says more.
+  static var readsPrompts: Bool { get }
   /// A router with `options` in a cluster described by `context`.
   init(_ options: Options, _ context: RouterContext)
   /// The open instance that serves `request`.
@@ -93,6 +95,8 @@ extension Router {
   public static var readsPendingPrefill: Bool { false }
   /// It does not.
   public static var readsHits: Bool { false }
+  /// If it asks for hits.
+  public static var readsPrompts: Bool { readsHits }
   /// A router that keeps no index.
   public mutating func loadChanged(_ instance: Int, _ load: Load) {}
   /// A router that asks the fleet who is open.

@@ -7,7 +7,8 @@ extension Simulation {
   mutating func pendNextSample(after time: Instant) {
     guard let series else { return }
     let (next, isBeyond) = time.picoseconds.addingReportingOverflow(series.width)
-    queue.set(samples, at: isBeyond ? .horizon : Instant(picoseconds: next))
+    nextSample = isBeyond ? .horizon : Instant(picoseconds: next)
+    queue.set(samples, at: nextSample)
   }
 
   /// Writes one row per instance; goes on while anything is pending or about to start.
@@ -26,9 +27,11 @@ extension Simulation {
     if settledRequests == requests.count {
       membership.forgetPlan()
       pendNextChange()
+      scaling = nil
+      queue.set(scalings, at: .never)
     }
-    let goesOn = queue.time < .never || touched.contains { fleet.loads[$0].requests > 0 }
-    if goesOn { pendNextSample(after: queue.now) }
+    nextSample = .never
+    if goesOn() { pendNextSample(after: queue.now) }
   }
 }
 
@@ -37,7 +40,7 @@ extension Simulation {
 extension Simulation {
   /// Nothing is pending: whoever still holds work would wait for ever (I2).
   mutating func findDeadlock() {
-    for i in 0..<fleet.count where fleet.loads[i].requests > 0 {
+    for i in 0..<fleet.count where fleet.current[i].requests > 0 {
       stop = report(i, "has nothing that it could run")
       return
     }
@@ -51,7 +54,7 @@ extension Simulation {
       end = max(end, fleet.instances[i].progress)
     }
     let fault = "simulated time passed 106 days, the range of the clock"
-    guard let i = fleet.loads.firstIndex(where: { $0.requests > 0 }) else { return fault }
+    guard let i = fleet.current.firstIndex(where: { $0.requests > 0 }) else { return fault }
     return report(i, "still works when \(fault)")
   }
 
@@ -60,7 +63,7 @@ extension Simulation {
     let row = Int(id.row)
     let number = requests.number(of: row)
     return "instance \(i) \(fault): request \(number) (\(requests.prompt[row]) prompt tokens) "
-      + "and \(fleet.loads[i].requests - 1) more wait at "
+      + "and \(fleet.current[i].requests - 1) more wait at "
       + "\(fleet.instances[i].batch.totalBlocks) KV blocks"
   }
 
@@ -72,7 +75,7 @@ extension Simulation {
       "a request was lost (I1)")
     membership.close(at: max(end, queue.now))
     let batch = fleet.instances[0].batch
-    return RunRecord(
+    var record = RunRecord(
       requests: requests, recorders: fleet.instances.map(\.recorder), series: series, end: end,
       arrivals: release.arrived, copies: copies, sampleEvents: sampleEvents,
       blocks: batch.totalBlocks,
@@ -80,5 +83,9 @@ extension Simulation {
       memory: topology.record(
         until: max(end, queue.now), transfers: Int64(copies), copies: copyCalls),
       cluster: membership.record(variation))
+    record.pools = fleet.instances.map {
+      KVPoolSize(blocks: $0.batch.totalBlocks, tokensPerBlock: $0.batch.tokensPerBlock)
+    }
+    return record
   }
 }

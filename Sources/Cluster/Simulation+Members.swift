@@ -27,7 +27,7 @@ extension Simulation {
   }
 
   /// `i` starts, unless it is there.
-  private mutating func start(_ i: Int) {
+  mutating func start(_ i: Int) {
     switch membership.states[i] {
     case .absent: membership.start(i, at: queue.now, after: rules.coldStart)
     case .leaving: open(i)
@@ -54,7 +54,7 @@ extension Simulation {
     tellRouter(of: i, isOpen: false)
   }
 
-  private mutating func leave(_ i: Int) {
+  mutating func leave(_ i: Int) {
     switch membership.states[i] {
     case .absent, .leaving: return
     case .starting: return membership.set(i, .absent, at: queue.now)
@@ -99,6 +99,7 @@ extension Simulation {
     let requests = fleet.instances[i].fail(at: queue.now)
     fleet.exchangeTier(with: i)
     queue.set(firstInstance + i, at: .never)
+    fleet.forget(i)
     var own = topology.routes.isEmpty ? [] : [topology.fabric(of: i)]
     if let network = topology.network { own.append(network.fabric) }
     for fabric in own {

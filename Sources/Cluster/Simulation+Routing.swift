@@ -94,6 +94,7 @@ extension Simulation {
     fleet.exchangeTier(with: target)
     precondition(isIn, "an instance refused what it could serve")
     place(id, on: target)
+    if parcel == nil { fleet.learn(id, on: target) }
     touch(target, byArrival: true)
     refreshLoad(target)
     guard rules.refresh.value > 0, rules.addsOwnPicks else { return }
@@ -107,6 +108,7 @@ extension Simulation {
   mutating func withdraw(_ id: RequestID, from source: Int) -> Bool {
     let before = fleet.current[source].pendingPrefill
     guard fleet.instances[source].withdraw(id, at: queue.now) else { return false }
+    if parcels[id.row] == nil { fleet.unlearn(id, on: source) }
     place(id, on: nil)
     touch(source)
     refreshLoad(source)
@@ -152,6 +154,7 @@ extension Simulation {
   /// Tells the router who is open.
   mutating func introduceInstances() {
     let looksUp = type(of: router).readsPendingPrefill
+    if type(of: router).readsHits { fleet.prepareIndex(rules) }
     for i in 0..<fleet.count {
       fleet.instances[i].looksUpArrivals = looksUp
       let isOpen = membership.states[i] == .open

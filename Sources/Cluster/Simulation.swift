@@ -57,14 +57,18 @@ public struct Simulation: Sendable {
   /// Instances whose load has changed since the last look.
   var unseen: [Int] = []
   var isUnseen: [Bool]
-  // Sources by rank: links, instances, changes of the cluster, looks at loads, requests that reach
-  // the router, arrivals, samples.
+  var scaling: Scaling?
+  /// When the next sample is due; `.never` without a series.
+  var nextSample = Instant.never
+  // Sources by rank: links, instances, changes of the cluster, looks of the autoscaler, looks at
+  // loads, requests that reach the router, arrivals, samples.
   var firstInstance: Int { topology.fabrics.count }
   var changes: Int { firstInstance + fleet.count }
-  var looks: Int { changes + 1 }
-  var routings: Int { changes + 2 }
-  var arrivals: Int { changes + 3 }
-  var samples: Int { changes + 4 }
+  var scalings: Int { changes + 1 }
+  var looks: Int { changes + 2 }
+  var routings: Int { changes + 3 }
+  var arrivals: Int { changes + 4 }
+  var samples: Int { changes + 5 }
 
   /// A run of `requests` over `instances`, whose tiers `topology` joins, by `rules`, that fills
   /// `series`, when there is one.
@@ -88,16 +92,18 @@ public struct Simulation: Sendable {
     fleet = Fleet(instances, for: self.requests)
     fleet.commonTier = commonTier
     self.rules = rules
+    scaling = rules.scaling.map { Scaling($0) }
     membership = Membership(rules, instances: instances.count)
     isTouched = Array(repeating: false, count: instances.count)
     isUnseen = isTouched
     sampled = Array(repeating: RunTotals(), count: instances.count)
     self.topology = topology.withWaysBetweenTiers
     members = topology.members
-    queue = EventQueue(sources: topology.fabrics.count + instances.count + 5)
+    queue = EventQueue(sources: topology.fabrics.count + instances.count + 6)
     introduceInstances()
     pendNextArrival()
     pendNextSample(after: .zero)
+    pendNextScaling()
   }
 
   /// Requests that have finished, were refused or failed.
@@ -137,6 +143,7 @@ public struct Simulation: Sendable {
       case routings: deliver()
       case looks: lookAtLoads()
       case changes: changeMembers()
+      case scalings: scale()
       case samples: sample()
       case firstInstance...: endLeap(source - firstInstance)
       default: moveCopies(source)
@@ -187,6 +194,7 @@ public struct Simulation: Sendable {
     fleet.exchangeTier(with: i)
     if fleet.instances[i].takeChangeOfCommonTier() { touchSharers() }
     if !fleet.instances[i].finished.isEmpty {
+      noteEnded(on: i)
       if release.settle(fleet.instances[i].finished, at: queue.now, &requests) { pendNextArrival() }
       endMeasurement()
     }

@@ -13,15 +13,17 @@ public struct PoolPlace: Sendable, Equatable {
   public var name: String
   /// What its instances do of a request.
   public var role: InstanceRole
-  /// Its instances.
+  /// Its instances, those that may join behind those of the start.
   public var instances: Range<Int>
+  /// Instances of the start.
+  public var starting: Int
 }
 
 extension Assembly {
-  /// Instances of all pools.
+  /// Instances of all pools, those that may join included.
   public var instanceCount: Int { pool.instances.count }
 
-  /// GPUs of all instances.
+  /// GPUs of all instances, those that may join included.
   public var gpuCount: Int {
     pools.reduce(0) { $0 + $1.deployment.gpus * $1.pool.instances.count }
   }

@@ -14,6 +14,11 @@ extension Assembly {
     rules.refresh = router.refresh.value
     rules.addsOwnPicks = router.addsOwnPicks.value
     rules.latency = router.latency.value
+    rules.coldStart = config.cluster.elastic.coldStart.value
+    rules.retries = config.cluster.elastic.retries.value
+    rules.retryDelay = config.cluster.elastic.retryDelay.value
+    (rules.changes, rules.absent) = (elasticity.changes, elasticity.absent)
+    rules.scaling = elasticity.scaling
     if case .approximate(let capacity) = router.index.value {
       let pool = pools.map { Int($0.blocks) * $0.tokensPerBlock }.max() ?? 0
       rules.index = .approximate(capacityTokens: capacity ?? pool)

@@ -1,3 +1,4 @@
+internal import Cluster
 public import Files
 internal import Kernel
 public import Metrics
@@ -14,7 +15,12 @@ public struct LoadedWorkload: Sendable {
 
 extension ExperimentConfig {
   /// Whether a run looks at the blocks of prompts.
-  package var keepsBlocks: Bool { engine.prefixCache.enabled.value }
+  package var keepsBlocks: Bool {
+    if engine.prefixCache.enabled.value { return true }
+    let pools = cluster.pools
+    if pools.contains(where: { $0.config.engine.prefixCache.enabled.value }) { return true }
+    return routers.contains { $0.name == router.policy.name.value && $0.readsPrompts }
+  }
 }
 
 extension Assembly {

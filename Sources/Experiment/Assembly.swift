@@ -47,6 +47,8 @@ public struct Assembly: Sendable {
   /// cluster of pools everything but these, `config` and the router is that of the first.
   public private(set) var pool: PoolPlace
   private var parts: [Assembly] = []
+  /// Who comes and goes.
+  private(set) var elasticity = Elasticity()
 
   /// The pools of the cluster, in order; this alone when its instances are alike.
   public var pools: [Assembly] { parts.isEmpty ? [self] : parts }
@@ -56,22 +58,28 @@ public struct Assembly: Sendable {
   /// - Throws: `ConfigError` for an unknown name or option, a model that does not divide or fit,
   ///   and settings that exclude each other.
   public init(_ config: ExperimentConfig) throws(ConfigError) {
+    let reserves = try Self.reserves(config)
     var parts: [Assembly] = []
     var first = 0
-    for pool in config.cluster.pools {
+    for (pool, reserve) in zip(config.cluster.pools, reserves) {
       let count = pool.config.cluster.instances.value
       let place = PoolPlace(
-        name: pool.name.value, role: pool.role.value, instances: first..<first + count)
+        name: pool.name.value, role: pool.role.value, instances: first..<first + count + reserve,
+        starting: count)
       parts.append(try Assembly(pool.config, at: place))
-      first += count
+      first += count + reserve
     }
     if parts.isEmpty {
       let count = config.cluster.instances.value
-      self = try Assembly(config, at: PoolPlace(name: "", role: .mixed, instances: 0..<count))
+      self = try Assembly(
+        config,
+        at: PoolPlace(
+          name: "", role: .mixed, instances: 0..<count + reserves[0], starting: count))
     } else {
       self = parts[0].leading(parts, as: config)
       try checkTiers()
     }
+    elasticity = try Self.elasticity(config, pools, &resolved)
     router = try Self.router(config.router.policy, routerContext, &resolved)
     decodeRouter = router
     if let disaggregation = config.cluster.disaggregation {
@@ -93,7 +101,8 @@ public struct Assembly: Sendable {
     cluster.config = config
     cluster.parts = pools
     cluster.pool = PoolPlace(
-      name: "", role: .mixed, instances: 0..<(pools.last?.pool.instances.upperBound ?? 0))
+      name: "", role: .mixed, instances: 0..<(pools.last?.pool.instances.upperBound ?? 0),
+      starting: pools.reduce(0) { $0 + $1.pool.starting })
     cluster.resolved.pools = pools.map(\.resolved)
     return cluster
   }

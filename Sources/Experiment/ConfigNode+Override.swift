@@ -4,8 +4,8 @@ extension ConfigNode {
   /// Sets the value at the dotted `path`, making the mappings on the way.
   ///
   /// A policy written as a bare name becomes a mapping with that name, so that its options can be
-  /// reached: `engine.scheduler.max_num_seqs` works beside `scheduler: vllm-v1`. An item of a list is
-  /// reached by its number from 0.
+  /// reached: `engine.scheduler.max_num_seqs` works beside `scheduler: vllm-v1`.
+  /// An item of a list is reached by its number from 0.
   ///
   /// - Throws: `ConfigError` when a value on the way is neither a mapping nor a policy's name.
   package mutating func set(

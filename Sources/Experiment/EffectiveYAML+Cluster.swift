@@ -19,7 +19,8 @@ extension ExperimentConfig {
   ) {
     out.block("cluster") { out in
       guard !cluster.pools.isEmpty else {
-        return write(alike: cluster, resolved, path: path, to: &out)
+        write(alike: cluster, resolved, path: path, to: &out)
+        return out.elastic(cluster.elastic, resolved.autoscaler)
       }
       out.block("pools") { out in
         for (index, pool) in cluster.pools.enumerated() {
@@ -27,6 +28,7 @@ extension ExperimentConfig {
           out.item { out in write(pool, known, path: path, to: &out) }
         }
       }
+      out.elastic(cluster.elastic, resolved.autoscaler)
       out.disaggregation(cluster.disaggregation, resolved.decodeRouter)
     }
   }

@@ -15,6 +15,8 @@ public struct ResolvedConfig: Sendable {
   public var eviction: [(name: String, text: String)] = []
   /// Options of `engine.prefix_cache.offload.eviction`.
   public var lowerEviction: [(name: String, text: String)] = []
+  /// Options of `cluster.autoscaler`.
+  public var autoscaler: [(name: String, text: String)] = []
   /// Options of `router`.
   public var router: [(name: String, text: String)] = []
   /// Options of `cluster.disaggregation.router`.
@@ -122,6 +124,7 @@ extension ExperimentConfig {
       }
       if output.users { out.key("users", "true") }
       out.key("timeline", "\(output.timeline)")
+      if let instances = output.instances { out.key("instances", "\(instances)") }
     }
     return out.text
   }

@@ -88,63 +88,20 @@ extension Assembly {
 
   private func ignoresBlocks(of workload: LoadedWorkload) -> Bool {
     let hasBlocks = (workload.report?.blocks?.rowsWithHashes ?? 0) > 0
-    return hasBlocks && prefixCache == nil && type(of: scheduler).cachesPrefixes
-  }
-
-  private func describe(
-    _ record: RunRecord, _ report: TraceReport?
-  ) throws(ConfigError) -> RunDescription {
-    var description = RunDescription(
-      model: deployment.model.name, gpu: deployment.gpu.name,
-      scheduler: config.engine.scheduler.name.value, toolVersion: martletVersion)
-    description.label = config.name
-    (description.requestRate, description.burstiness) = offered(by: record.requests)
-    description.gpuCount = gpuCount
-    description.gpuHourPrice = config.cluster.pricePerGPUHour
-    description.power = power
-    description.intervals.batches = config.statistics.batches
-    description.intervals.confidence = config.statistics.confidence
-    description.targets = ServiceLevel(
-      ttft: config.slo.timeToFirstToken.map { Seconds($0 * 1e-3) },
-      tpot: config.slo.timePerOutputToken.map { Seconds($0 * 1e-3) },
-      e2el: config.slo.endToEnd.map { Seconds($0 * 1e-3) })
-    description.seed = config.seed
-    description.configHash = try config.configHash(resolved)
-    description.traceHash = report?.contentHash
-    (description.meanMFU, description.meanMBU) = utilization(record)
-    return description
-  }
-
-  /// Model FLOPs and HBM bytes over the peaks of all GPUs, from time 0 to the run's end.
-  private func utilization(_ record: RunRecord) -> (mfu: Double?, mbu: Double?) {
-    guard record.end > .zero, cost.heedsHardware else { return (nil, nil) }
-    var totals = StepTotals()
-    totals.steps = record.totals.steps
-    totals.decodes = record.totals.decodes
-    totals.context = record.totals.context
-    totals.prefillTokens = record.totals.prefillTokens
-    totals.prefillPairs = record.totals.prefillPairs
-    totals.prefillKeys = record.totals.prefillKeys
-    totals.samples = record.totals.samples
-    let work = StepWork(of: totals, on: deployment)
-    let time = record.end.seconds * Double(record.instances)
-    return (
-      work.modelFLOPsUtilization(over: time, on: deployment),
-      // How many experts each step touched is not summed, so their traffic is not known.
-      deployment.model.experts == nil
-        ? work.memoryBandwidthUtilization(over: time, on: deployment) : nil
-    )
+    return hasBlocks
+      && pools.allSatisfy { $0.prefixCache == nil && type(of: $0.scheduler).cachesPrefixes }
   }
 
   private func warn(of record: RunRecord, _ summary: Summary, _ warnings: inout Warnings) {
     let rejected = record.requests.isRejected.count { $0 }
     if rejected > 0, let row = record.requests.isRejected.firstIndex(of: true) {
       let tokens = "\(record.requests.prompt[row]) + \(record.requests.output[row]) tokens"
-      let pool = Int(blocks) * tokensPerBlock
+      let pool = pools.map { Int($0.blocks) * $0.tokensPerBlock }.max() ?? 0
+      let longest = pools.map(\.context.maxModelLength).max() ?? 0
       warnings.warn(
         "unservable requests",
         "\(rejected) of \(record.requests.count) requests can never be served and are rejected, "
-          + "the first is request \(row) (\(tokens)); max_model_len is \(context.maxModelLength), "
+          + "the first is request \(row) (\(tokens)); max_model_len is \(longest), "
           + "the KV pool has \(pool) tokens")
     }
     // Of an overloaded run the verdict says as much.
@@ -180,6 +137,7 @@ extension Execution {
     choice.links = assembly.config.output.links
     choice.users = assembly.config.output.users
     choice.timeline = assembly.config.output.timeline
+    choice.instances = assembly.writesInstances
     var sink = DirectorySink(directory.partial)
     try writeOutputs(of: record, summary, choice, to: &sink)
     let yaml = assembly.config.effectiveYAML(assembly.resolved, in: directory.path)
@@ -222,12 +180,16 @@ extension Execution {
   /// One line that says what ran and, with `wallSeconds`, how fast.
   public func headline(wallSeconds: Double?) -> String {
     let config = assembly.config
-    let (count, deployment) = (config.cluster.instances.value, assembly.deployment)
-    let share = deployment.gpus == 1 ? "" : " of \(deployment.gpus) GPUs"
-    let place = "\(count) x \(deployment.gpu.name)\(count == 1 ? "" : " instances")\(share)"
+    let places = assembly.pools.map { pool in
+      let (count, deployment) = (pool.pool.instances.count, pool.deployment)
+      let share = deployment.gpus == 1 ? "" : " of \(deployment.gpus) GPUs"
+      let start = pool.pool.starting == count ? "" : "\(pool.pool.starting) to "
+      return "\(start)\(count) x \(deployment.gpu.name)\(count == 1 ? "" : " instances")\(share)"
+    }
+    let place = places.joined(separator: " + ")
     let wall = wallSeconds.map { "\($0.fixed(2)) s wall, " } ?? ""
     let simulated = Double(Int(record.end.seconds.value * 10 + 0.5)) / 10
-    return "\(deployment.model.name) on \(place), \(config.engine.scheduler.name.value), "
+    return "\(assembly.modelName) on \(place), \(assembly.schedulerName), "
       + "\(record.requests.count) requests, seed \(config.seed) "
       + "[\(wall)\(simulated) s simulated]"
   }
@@ -241,6 +203,7 @@ extension Execution {
       + (hasTiers && output.timeseries ? ["tiers.csv"] : [])
       + (hasTiers && output.links ? ["links.csv"] : [])
       + (output.users && summary.fairness != nil ? ["users.csv"] : [])
+      + (assembly.writesInstances ? ["instances.csv"] : [])
       + (output.steps ? ["steps.csv"] : []) + (output.timeline ? ["timeline.json"] : [])
   }
 }

@@ -62,8 +62,8 @@ extension ClusterConfig {
       node, path: "cluster", at: place,
       keys: [
         "gpu", "instances", "tensor_parallel", "pipeline_parallel", "memory", "kernels",
-        "price_per_gpu_hour", "power", "disaggregation",
-      ]
+        "price_per_gpu_hour", "power", "pools", "disaggregation",
+      ] + ElasticConfig.keys
     ) { (r) throws(ConfigError) in
       let disaggregation = try r.optional("disaggregation").map { (field) throws(ConfigError) in
         try DisaggregationConfig(field.node, at: field.place)
@@ -89,7 +89,8 @@ extension ClusterConfig {
         pricePerGPUHour: try r.number("price_per_gpu_hour", in: .notNegative)?.value,
         power: try r.optional("power").map { (field) throws(ConfigError) in
           try PowerConfig(field)
-        })
+        },
+        elastic: try ElasticConfig(&r))
     }
   }
 }
@@ -163,7 +164,7 @@ extension OutputConfig {
   fileprivate init(_ node: ConfigNode?, at place: Place) throws(ConfigError) {
     self = try MappingReader.read(
       node, path: "output", at: place,
-      keys: ["requests", "steps", "timeseries", "links", "users", "timeline"]
+      keys: ["requests", "steps", "timeseries", "links", "users", "timeline", "instances"]
     ) { (r) throws(ConfigError) in
       OutputConfig(
         requests: try r.bool("requests", default: true).value,
@@ -171,7 +172,10 @@ extension OutputConfig {
         timeseries: try r.bool("timeseries", default: true).value,
         links: try r.bool("links", default: true).value,
         users: try r.bool("users", default: false).value,
-        timeline: try r.bool("timeline", default: false).value)
+        timeline: try r.bool("timeline", default: false).value,
+        instances: try r.optional("instances").map { (field) throws(ConfigError) in
+          try field.bool()
+        })
     }
   }
 }

@@ -37,7 +37,7 @@ public struct ExperimentConfig: Sendable {
   package static let policyKeys = [
     "engine.scheduler", "engine.cost", "engine.profile", "engine.prefix_cache.eviction",
     "engine.prefix_cache.offload.eviction",
-    "engine.preemption", "engine.allocator", "router", "router.index",
+    "engine.preemption", "engine.allocator", "router", "router.index", "cluster.autoscaler",
     "cluster.disaggregation.router",
   ]
 
@@ -123,6 +123,8 @@ public struct ClusterConfig: Sendable {
   public var pricePerGPUHour: Double?
   /// What a GPU draws; nil: energy is not reckoned.
   public var power: PowerConfig?
+  /// Who joins, leaves and fails; of pools by themselves nobody.
+  public var elastic: ElasticConfig
 }
 
 /// What a GPU draws.
@@ -330,4 +332,6 @@ public struct OutputConfig: Sendable, Equatable {
   public var users: Bool
   /// timeline.json.
   public var timeline: Bool
+  /// instances.csv; nil: of clusters with more than one instance.
+  public var instances: Bool?
 }

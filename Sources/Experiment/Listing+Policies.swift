@@ -42,6 +42,16 @@ extension Listing {
     return Listing([.text("name"), .text("what")], Cluster.routers.map { entry($0) })
   }
 
+  static var autoscalers: Listing {
+    func entry<A: Autoscaler>(_ type: A.Type) -> Entry {
+      Entry(
+        cells: [A.name, A.summary],
+        fields: [("name", .string(A.name)), ("summary", .string(A.summary))],
+        options: optionDefaults(A.Options.self))
+    }
+    return Listing([.text("name"), .text("what")], Cluster.autoscalers.map { entry($0) })
+  }
+
   static var costs: Listing {
     func entry<C: CostModel>(_ type: C.Type) -> Entry {
       Entry(

@@ -14,6 +14,8 @@ public enum ListingKind: String, CaseIterable, Sendable {
   case schedulers
   /// Which instance a request goes to.
   case routers
+  /// How many instances there should be.
+  case autoscalers
   /// Which cached blocks go first.
   case evictions
   /// How keys and values are compressed.
@@ -48,6 +50,8 @@ public enum ListingKind: String, CaseIterable, Sendable {
     case .tiers: "places under HBM where KV blocks can lie"
     case .schedulers: "values of engine.scheduler: who runs in each step"
     case .routers: "values of router: which instance a request goes to"
+    case .autoscalers:
+      "values of cluster.autoscaler: how many instances there should be"
     case .evictions: "values of engine.prefix_cache.eviction: which cached blocks go first"
     case .codecs: "ways to compress keys and values"
     case .techniques: "bundles of settings from papers"
@@ -76,7 +80,7 @@ public enum ListingKind: String, CaseIterable, Sendable {
   /// Whether its entries are policies with options.
   private var hasOptions: Bool {
     switch self {
-    case .schedulers, .routers, .evictions, .codecs, .costs, .profiles: true
+    case .schedulers, .routers, .autoscalers, .evictions, .codecs, .costs, .profiles: true
     default: false
     }
   }
@@ -125,6 +129,7 @@ public struct Listing: Sendable {
       case .tiers: Self.tiers
       case .schedulers: Self.schedulers
       case .routers: Self.routers
+      case .autoscalers: Self.autoscalers
       case .evictions: Self.evictions
       case .codecs, .techniques: Listing([.text("name")], [])
       case .formats: Self.formats

@@ -19,9 +19,7 @@ public struct PoolConfig: Sendable {
   ]
   static let keys = ["name", "role", "model", "engine"] + clusterKeys
   /// Keys of `cluster` that are of all pools together.
-  static let commonKeys = [
-    "pools", "disaggregation", "cold_start", "retries", "retry_delay", "events", "autoscaler",
-  ]
+  static let commonKeys = ["pools", "disaggregation"] + ElasticConfig.keys
 }
 
 extension PoolConfig {
@@ -33,11 +31,13 @@ extension PoolConfig {
     guard let cluster = root.entry("cluster"), let list = cluster.value.entry("pools") else {
       return (root, [])
     }
-    if case .null = list.value.content { return (root.with(cluster: cluster, without: ["pools"]), [])
+    if case .null = list.value.content {
+      return (root.with(cluster: cluster, without: ["pools"]), [])
     }
     let field = Field(node: list.value, key: "cluster.pools", place: list.place)
     guard case .sequence(let items) = list.value.content, !items.isEmpty else {
-      throw field.error("is \(list.value.found); write a list, - {name: a, gpu: NAME, instances: 2}")
+      throw field.error(
+        "is \(list.value.found); write a list, - {name: a, gpu: NAME, instances: 2}")
     }
     if let count = cluster.value.entry("instances") {
       throw ConfigError(

@@ -113,11 +113,12 @@ extension MappingReader {
 }
 
 extension Field {
-  /// A time from 0 to a day.
-  func span() throws(ConfigError) -> Seconds {
+  /// A time from 0 to a day, or to `most`.
+  func span(most: Seconds = RouterConfig.mostTime) throws(ConfigError) -> Seconds {
     let time: Seconds = try quantity(in: .notNegative)
-    guard time <= RouterConfig.mostTime else {
-      throw error("\(time) is out of range; write a time of at most a day")
+    guard time <= most else {
+      let words = most == RouterConfig.mostTime ? "a day" : "\(most)"
+      throw error("\(time) is out of range; write a time of at most \(words)")
     }
     return time
   }

@@ -32,6 +32,35 @@ public struct Tournament: Sendable {
   public var first: Int { Int(UInt32(truncatingIfNeeded: tree[1])) }
   /// The smallest key.
   public var firstKey: UInt64 { UInt64(truncatingIfNeeded: tree[1] >> 64) }
+
+  /// Visits the leaves and their keys in ascending order, as long as `body` answers true.
+  ///
+  /// - Complexity: O(log leaves) a visit, and as much again for the order.
+  public func visitAscending(_ body: (Int, UInt64) -> Bool) {
+    // Subtrees that are not opened yet, by their smallest keys, none of which are equal.
+    var closed = MinHeap<Subtree>()
+    closed.push(Subtree(smallest: tree[1], root: 1))
+    while let next = closed.first, next.smallest != .max {
+      closed.removeFirst()
+      let leaf = Int(UInt32(truncatingIfNeeded: next.smallest))
+      guard body(leaf, UInt64(truncatingIfNeeded: next.smallest >> 64)) else { return }
+      var node = next.root
+      while node < leaves {
+        node *= 2
+        if tree[node] != next.smallest { node += 1 }
+        if tree[node ^ 1] != .max {
+          closed.push(Subtree(smallest: tree[node ^ 1], root: node ^ 1))
+        }
+      }
+    }
+  }
+
+  private struct Subtree: Comparable, Sendable {
+    let smallest: UInt128
+    let root: Int
+
+    static func < (a: Subtree, b: Subtree) -> Bool { a.smallest < b.smallest }
+  }
 }
 
 /// The pending event of every source (instance, arrivals, samples), earliest first.

@@ -15,7 +15,8 @@ struct Backlog {
   /// Trend over [T/2, T]; nil when there is no window, too few requests to fit one, or a closed
   /// loop, in which no backlog can grow.
   let trend: Trend?
-  /// Share of [0, T] with a request waiting, on the instance where it is least.
+  /// Share of [0, T] with a request waiting, on the instance where it is least; of an instance that
+  /// comes and goes the share of the part in which it is there.
   let leastWaiting: Double
   /// Whether a request waited for any time at all.
   let hasWaiting: Bool
@@ -39,6 +40,7 @@ struct Backlog {
     let table = record.requests
     let last = record.lastArrival
     var half = SecondHalf(until: last.picoseconds)
+    let there = Self.times(of: record, until: last)
     var waits = TimeUnion(instances: record.instances, from: 0, until: last.picoseconds)
     var presence = TimeUnion(
       instances: record.instances, from: last.picoseconds / 2, until: last.picoseconds)
@@ -57,11 +59,22 @@ struct Backlog {
     concurrency = table.concurrency
     let isFitted = last > .zero && counted >= Self.fewest && concurrency == nil
     trend = isFitted ? half.trend() : nil
-    let queued = record.instanceTotals.map(\.waitingTimeInWindow).min() ?? 0
-    let share = last > .zero ? Double(queued) / Double(last.picoseconds) : 0
-    leastWaiting = max(waits.leastShare, share)
+    let queued = zip(record.instanceTotals, there).compactMap { totals, time in
+      time > 0 ? Double(totals.waitingTimeInWindow) / Double(time) : nil
+    }
+    leastWaiting = max(waits.leastShare(of: there), queued.min() ?? 0)
     hasWaiting = waits.isAny
     mostPresent = presence.mostShare
+  }
+}
+
+extension Backlog {
+  /// The part of [0, `last`] in which each instance is there, ps.
+  fileprivate static func times(of record: RunRecord, until last: Instant) -> [Int64] {
+    record.cluster.members.map {
+      guard record.cluster.comesAndGoes else { return last.picoseconds }
+      return Int64(clamping: $0.upTime(from: .zero, until: last))
+    }
   }
 }
 
@@ -147,7 +160,12 @@ private struct TimeUnion {
     reached[instance] = stop
   }
 
-  var leastShare: Double { share(covered.min()) }
+  /// The least share of the time in which each instance was there.
+  func leastShare(of times: [Int64]) -> Double {
+    zip(covered, times).compactMap { time, whole in
+      whole > 0 ? min(1, Double(time) / Double(whole)) : nil
+    }.min() ?? 0
+  }
   var mostShare: Double { share(covered.max()) }
 
   private func share(_ time: Int64?) -> Double {

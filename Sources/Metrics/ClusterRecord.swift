@@ -1,3 +1,5 @@
+public import Units
+
 /// What the router and the cluster did in a run.
 public struct ClusterRecord: Sendable {
   /// What happened to each instance.
@@ -5,6 +7,8 @@ public struct ClusterRecord: Sendable {
   /// Coefficient of variation over the open instances of their pending prompt tokens, mean over the
   /// routed requests that found any; nil if none did.
   public var loadVariation: Double?
+  /// Whether an instance was not there all the time; `MemberCounts.spans` say when each was.
+  public var comesAndGoes = false
 
   /// A record; the parameters are the fields.
   public init(members: [MemberCounts], loadVariation: Double?) {
@@ -25,9 +29,31 @@ public struct MemberCounts: Sendable, Equatable {
   public var lost: Int64 = 0
   /// Times that it failed.
   public var failures: Int64 = 0
-  /// Time in which it was there, starting included, ps.
-  public var upTime: Int128 = 0
+  /// When it was there, starting included, ascending.
+  public var spans: [UpSpan] = []
 
   /// Nothing.
   public init() {}
+
+  /// Time in which it was there, ps.
+  public var upTime: Int128 { spans.reduce(0) { $0 + Int128($1.end - $1.start) } }
+
+  /// Time in which it was there from `start` to `end`, ps.
+  public func upTime(from start: Instant, until end: Instant) -> Int128 {
+    spans.reduce(0) { $0 + Int128(max(0, min($1.end, end) - max($1.start, start))) }
+  }
+}
+
+/// A time in which an instance was there.
+public struct UpSpan: Sendable, Equatable {
+  /// When it began to start.
+  public var start: Instant
+  /// When it went.
+  public var end: Instant
+
+  /// A span; the parameters are the fields.
+  public init(from start: Instant, until end: Instant) {
+    self.start = start
+    self.end = end
+  }
 }

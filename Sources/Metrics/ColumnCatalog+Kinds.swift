@@ -25,7 +25,7 @@ extension ColumnCatalog {
   private static let settings: Set<String> = [
     "endpoint_type", "label", "model_id", "tokenizer_id", "num_prompts", "request_rate",
     "burstiness", "max_concurrency", "rtfx", "gpu_count", "gpu", "scheduler", "warmup_requests",
-    "measured_requests", "num_sessions", "num_followups",
+    "measured_requests", "num_sessions", "num_followups", "router", "num_instances",
   ]
   private static let provenance: Set<String> = [
     "seed", "config_hash", "trace_hash", "tool_version", "wall_time_s",

@@ -1,22 +1,22 @@
 extension ColumnCatalog {
-  private static let instances = "all instances, whole run"
+  private static let allInstances = "all instances, whole run"
 
   /// Keys of summary.json of runs with tiers under HBM; those of each kind of link follow them.
   public static let memory: [ColumnEntry] = [
     ColumnEntry(
       "copy_stall_s", "s", "Time in which work was there and only copies kept it from a step.",
-      instances),
+      allInstances),
     ColumnEntry(
       "copy_stall_share", "0-1",
       "copy_stall_s over the time that engines worked: copy_stall_s + time with a step in flight.",
-      instances),
+      allInstances),
     ColumnEntry(
       "copy_waiting_s", "s",
       "Time from sending to landing beyond that which each transfer would have taken alone.",
       "all transfers"),
-    ColumnEntry("num_transfers", "", "Transfers that landed.", instances),
+    ColumnEntry("num_transfers", "", "Transfers that landed.", allInstances),
     ColumnEntry(
-      "num_copies", "", "Copies issued by one GPU for the transfers that landed.", instances),
+      "num_copies", "", "Copies issued by one GPU for the transfers that landed.", allInstances),
     ColumnEntry(
       "context_out_bytes", "B",
       "The part of swap_out_bytes that was kept of finished turns for the next ones.",
@@ -37,16 +37,16 @@ extension ColumnCatalog {
     ColumnEntry(
       "swapped_time_s", "s",
       "Time with at least one request swapped out, from the decision until it runs again.",
-      instances),
+      allInstances),
     ColumnEntry(
-      "swapped_wait_s", "s", "Requests swapped out, summed over time.", instances),
+      "swapped_wait_s", "s", "Requests swapped out, summed over time.", allInstances),
     ColumnEntry(
       "swap_in_wait_s", "s", "The part of swapped_wait_s in which their KV was on its way back.",
-      instances),
+      allInstances),
     ColumnEntry(
       "context_in_wait_s", "s",
       "Admitted requests whose context of earlier turns was on its way back, summed over time.",
-      instances),
+      allInstances),
   ]
 
   /// Every key of summary.json that has one name in all runs.

@@ -9,7 +9,8 @@ extension ColumnCatalog {
   /// Keys of summary.json of a run with the tiers and links of `tiers`.
   static func summary(_ tiers: MemorySummary?) -> [ColumnEntry] {
     let ofTiers = tiers.map { memory + $0.linkColumns } ?? []
-    return settings + counts + latencies + uncertainty + resources + ofTiers + economics + run
+    return settings + counts + latencies + uncertainty + resources + cluster + ofTiers + economics
+      + run
   }
 
   private static let settings: [ColumnEntry] = [
@@ -165,9 +166,12 @@ extension ColumnCatalog {
         + "input tokens + 2 * output tokens over the time with a request in the system.", several),
     ColumnEntry(
       "max_min_service_ratio", "", "Highest over lowest service rate of a user.", several),
-    ColumnEntry("gpu_count", "", "GPUs of all instances.", "run"),
     ColumnEntry(
-      "output_throughput_per_gpu", "tokens/s", "output_throughput / gpu_count.",
+      "gpu_count", "", "GPUs of all instances that were ever there.", "run"),
+    ColumnEntry(
+      "output_throughput_per_gpu", "tokens/s",
+      "output_throughput / gpu_count; where instances come and go, total_output_tokens over the "
+        + "GPU time behind gpu_hours.",
       "completed measured requests"),
     ColumnEntry("mean_mfu", "0-1", "Model FLOPs over peak FLOPs.", "all GPUs, whole run"),
     ColumnEntry("mean_mbu", "0-1", "HBM bytes moved over peak.", "all GPUs, whole run"),
@@ -182,7 +186,8 @@ extension ColumnCatalog {
       "peak_kv_cache_usage_perc", "0-1", "Most KV blocks in use at once over the pool.",
       "the instance where it is highest"),
     ColumnEntry(
-      "busy_share", "0-1", "Time with a step in flight over sim_duration_s.",
+      "busy_share", "0-1",
+      "Time with a step in flight over sim_duration_s, or over the time that instances are there.",
       "mean over instances, whole run"),
     ColumnEntry(
       "extrapolated_steps", "", "Steps outside what the cost model was calibrated on.",
@@ -199,7 +204,10 @@ extension ColumnCatalog {
   ]
 
   private static let economics: [ColumnEntry] = [
-    ColumnEntry("gpu_hours", "h", "gpu_count * duration / 3600.", "all GPUs over duration"),
+    ColumnEntry(
+      "gpu_hours", "h",
+      "gpu_count * duration / 3600; of instances that come and go the part of duration in which "
+        + "they are there.", "all GPUs over duration"),
     ColumnEntry(
       "cost_total", "price", "gpu_hours * cluster.price_per_gpu_hour, in its currency.", priced),
     ColumnEntry(

@@ -65,7 +65,8 @@ public enum ColumnCatalog {
       "recomputed_tokens", "tokens", "Tokens computed again because of preemptions.", every),
     ColumnEntry(
       "finish_reason", "",
-      "length: all tokens made; unservable: refused, can never fit; unfinished: the run ended.",
+      "length: all tokens made; unservable: refused, can never fit; failed: failures of instances "
+        + "hit it once too often; unfinished: the run ended.",
       every),
     ColumnEntry(
       "slo_met", "",
@@ -73,6 +74,8 @@ public enum ColumnCatalog {
         + "single token counts as 0.", "all requests; empty without targets"),
     ColumnEntry(
       "measured", "", "1 when summary.json counts it, 0 when it belongs to the warm-up.", every),
+    ColumnEntry("migrations", "", "Times it went from one instance's queue to another's.", every),
+    ColumnEntry("retries", "", "Times it was sent again after a failure.", every),
     ColumnEntry(
       "decode_instance", "", "Instance that decoded it when another one computed its prompt.",
       "requests handed over"),

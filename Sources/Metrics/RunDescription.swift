@@ -1,3 +1,32 @@
+/// What the caller knows of one instance.
+public struct InstanceDescription: Sendable, Equatable {
+  /// Its pool; nil when the cluster has none.
+  public var pool: String?
+  /// What it does of a request.
+  public var role: String
+  /// Its GPU.
+  public var gpu: String
+  /// GPUs that it has.
+  public var gpus: Int
+  /// What one of them costs an hour; nil when nobody says.
+  public var gpuHourPrice: Double?
+  /// What one of them draws; nil when nobody says.
+  public var power: PowerDraw?
+
+  /// An instance; the parameters are the fields.
+  public init(
+    pool: String?, role: String, gpu: String, gpus: Int, gpuHourPrice: Double? = nil,
+    power: PowerDraw? = nil
+  ) {
+    self.pool = pool
+    self.role = role
+    self.gpu = gpu
+    self.gpus = gpus
+    self.gpuHourPrice = gpuHourPrice
+    self.power = power
+  }
+}
+
 /// What the caller knows of a run and the record does not: names, settings, hashes.
 public struct RunDescription: Sendable {
   /// Model, as named in the experiment.
@@ -37,6 +66,11 @@ public struct RunDescription: Sendable {
   public var meanMFU: Double?
   /// HBM bytes moved over peak, mean over time and GPUs, 0…1.
   public var meanMBU: Double?
+
+  /// What each instance is; empty when all are alike and the fields above say it.
+  public var instances: [InstanceDescription] = []
+  /// Router, as named in the experiment.
+  public var router: String?
 
   /// Names the parts; everything else has a default that can be set afterwards.
   public init(model: String, gpu: String, scheduler: String, toolVersion: String) {

@@ -1,5 +1,22 @@
 public import Units
 
+/// How much KV an instance holds.
+public struct KVPoolSize: Sendable, Equatable {
+  /// Its KV blocks.
+  public var blocks: Int32
+  /// Tokens of one.
+  public var tokensPerBlock: Int32
+
+  /// A size; the parameters are the fields.
+  public init(blocks: Int32, tokensPerBlock: Int32) {
+    self.blocks = blocks
+    self.tokensPerBlock = tokensPerBlock
+  }
+
+  /// Tokens of all blocks.
+  public var tokens: Int64 { Int64(blocks) * Int64(tokensPerBlock) }
+}
+
 /// All that a run leaves behind: the value from which every output file is made.
 public struct RunRecord: Sendable {
   /// Requests and what happened to each.
@@ -18,10 +35,8 @@ public struct RunRecord: Sendable {
   public var end: Instant
   /// Arrivals + steps + copies + samples.
   public var events: Int64
-  /// KV blocks of one instance.
-  public var blocks: Int32
-  /// Tokens of one KV block.
-  public var tokensPerBlock: Int32
+  /// The KV memory of each instance.
+  public var pools: [KVPoolSize]
   /// Why the run was stopped before its end, nil when it was not.
   public var stop: String?
   /// What moved between tiers; nil when KV lies in HBM only.
@@ -29,7 +44,8 @@ public struct RunRecord: Sendable {
   /// What the router and the cluster did.
   public var cluster: ClusterRecord
 
-  /// Gathers the parts of a finished run.
+  /// Gathers the parts of a finished run whose instances have pools of `blocks` each; unlike ones
+  /// are set in `pools`.
   public init(
     requests: RequestTable, recorders: [Recorder], series: TimeSeries?, end: Instant,
     arrivals: Int, copies: Int, sampleEvents: Int,
@@ -55,8 +71,8 @@ public struct RunRecord: Sendable {
     self.series = series
     self.end = end
     events = Int64(arrivals + copies) + totals.steps + Int64(sampleEvents)
-    self.blocks = blocks
-    self.tokensPerBlock = tokensPerBlock
+    let pool = KVPoolSize(blocks: blocks, tokensPerBlock: tokensPerBlock)
+    pools = recorders.map { _ in pool }
     self.stop = stop
     self.memory = memory
     let members = recorders.map { _ in MemberCounts() }

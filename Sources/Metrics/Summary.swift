@@ -62,9 +62,21 @@ public struct Summary: Sendable {
   /// Most KV blocks in use on any instance over its pool; nil without a pool.
   public let peakUsage: Double?
   /// Time with a step in flight, mean over instances, over the whole run.
-  public let busyShare: Double?
+  public private(set) var busyShare: Double?
   /// The same over `duration` alone; nil when that is no time.
   public private(set) var busyShareOfDuration: Double?
+  /// Each instance.
+  public private(set) var instances: [InstanceSummary] = []
+  /// Whether instances were not there all the time.
+  public let comesAndGoes: Bool
+  /// Coefficient of variation of the instances' pending prompt tokens, mean over requests.
+  public let loadVariation: Double?
+  /// Times that requests went from one queue to another.
+  public private(set) var migrations: Int64 = 0
+  /// Times that requests were sent again after a failure.
+  public private(set) var retries: Int64 = 0
+  /// Measured requests that failures ended.
+  public private(set) var failedByFailure: Int64 = 0
   /// What its tiers and links come to; nil when KV lies in HBM only.
   public let memory: MemorySummary?
   /// How evenly users were served; nil unless there are several.
@@ -103,17 +115,28 @@ public struct Summary: Sendable {
     self.intervals = intervals
     let lastArrival = Double(record.lastArrival.picoseconds)
     meanRunning = Self.ratio(Double(totals.runningTime), lastArrival)
-    let pool = Double(record.blocks) * Double(record.tokensPerBlock)
-    tokenShareWaiting = Self.ratio(
-      Double(totals.tokenTimeWaiting), pool * Double(totals.waitingTime))
-    peakUsage = Self.ratio(Double(totals.peakBlocks), Double(record.blocks))
+    tokenShareWaiting = Self.tokenShareWaiting(record)
+    peakUsage = Self.peakUsage(record)
     busyShare = Self.ratio(
       Double(totals.busyTime), Double(record.instances) * Double(record.end.picoseconds))
     memory = record.memory.map { MemorySummary($0, record.totals) }
     verdict = Verdict(of: record)
     fairness = Fairness(of: table)
+    comesAndGoes = record.cluster.comesAndGoes
+    loadVariation = record.cluster.loadVariation
+    for row in 0..<table.count {
+      migrations += Int64(table.migrations[row])
+      retries += Int64(table.retries[row])
+    }
     count(table)
-    if let duration {
+    let first = table.measuredRows.first.map { table.arrival[$0] }
+    let window = duration.flatMap { time in
+      first.map { $0...Instant(picoseconds: $0.picoseconds + time) }
+    }
+    instances = Self.instances(of: record, description, measuring: window)
+    if comesAndGoes {
+      (busyShare, busyShareOfDuration) = busyShares()
+    } else if let duration {
       let busy = totals.busyTime - totals.busyTimeInWarmup - totals.busyTimeAfterwards
       let whole = Double(record.instances) * Double(duration)
       // The last step of a run that was stopped may end after its last completion.
@@ -125,8 +148,8 @@ public struct Summary: Sendable {
   public var measured: Int64 { injected - warmupRequests }
   /// Measured requests that did not complete.
   public var failed: Int64 { measured - completed }
-  /// Measured requests that were neither completed nor rejected.
-  public var unfinished: Int64 { failed - rejected }
+  /// Measured requests that were in the system when the run ended.
+  public var unfinished: Int64 { failed - rejected - failedByFailure }
 
   /// `count` per second of `duration`; nil when there is none.
   public func perSecond(_ count: Int64) -> Double? {
@@ -152,6 +175,7 @@ public struct Summary: Sendable {
     let rows = table.measuredRows
     for row in rows {
       if table.isRejected[row] { rejected += 1 }
+      if table.isFailed[row] { failedByFailure += 1 }
       guard table.finished[row] != .never else { continue }
       completed += 1
       inputTokens += Int64(table.prompt[row])

@@ -23,7 +23,7 @@ extension Summary {
   /// Every key in the order of summary.json: those of `vllm bench serve` first.
   public var fields: [Field] {
     guard let memory else { return commonFields }
-    return settings + counts + latencies + uncertainty + resources + memoryFields
+    return settings + counts + latencies + uncertainty + resources + cluster + memoryFields
       + memory.linkFields + economics + provenance
   }
 
@@ -32,7 +32,7 @@ extension Summary {
 
   /// The keys that every run has, as `ColumnCatalog.summary`.
   public var commonFields: [Field] {
-    settings + counts + latencies + uncertainty + resources + economics + provenance
+    settings + counts + latencies + uncertainty + resources + cluster + economics + provenance
   }
 
   /// Those of runs with tiers, as `ColumnCatalog.memory`; without tiers they are undefined.
@@ -167,6 +167,23 @@ extension Summary {
     ]
   }
 
+  private var cluster: [Field] {
+    [
+      ("router", text(description.router)),
+      ("num_instances", .integer(Int64(instances.count { $0.upTime > 0 || !comesAndGoes }))),
+      ("num_migrations", .integer(migrations)),
+      ("num_retries", .integer(retries)),
+      ("failed_by_failure", .integer(failedByFailure)),
+      (
+        "effective_requests",
+        description.targets.isEmpty ? .undefined : .integer(good)
+      ),
+      ("load_cv", number(loadVariation)),
+      ("busy_cv", number(busyVariation)),
+      ("instance_hours", number(instanceHours)),
+    ]
+  }
+
   private var economics: [Field] {
     [
       ("gpu_hours", number(gpuHours)),
@@ -195,7 +212,10 @@ extension Summary {
 
   /// Generated tokens per second and GPU.
   public var outputPerGPU: Double? {
-    perSecond(outputTokens).flatMap { Self.ratio($0, Double(description.gpuCount)) }
+    guard comesAndGoes else {
+      return perSecond(outputTokens).flatMap { Self.ratio($0, Double(description.gpuCount)) }
+    }
+    return gpuHours.flatMap { Self.ratio(Double(outputTokens), $0 * 3600) }
   }
 
   /// A seed beyond Int64 is kept as text: JSON readers would round it.

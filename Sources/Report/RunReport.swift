@@ -15,6 +15,8 @@ struct RunReport {
   let series: RunSeries?
   /// Links and tiers; nil when KV lay in HBM only.
   let memory: RunMemory?
+  /// What each instance did; nil when nobody wrote it down.
+  let instances: RunInstances?
 
   init(readingFrom directory: String) throws(ConfigError) {
     self.directory = directory
@@ -40,6 +42,7 @@ struct RunReport {
       names.contains("timeseries.csv")
       ? try RunSeries(readingFrom: Paths.join(directory, "timeseries.csv")) : nil
     memory = try RunMemory(readingFrom: directory, names)
+    instances = try RunInstances(readingFrom: directory, names)
   }
 
   /// The text of a key, `fallback` when it is null or missing.
@@ -72,6 +75,7 @@ struct RunReport {
       "Over time", "Simulated time; points stand for equal parts of it.",
       figures.overTime)
     if let memory { try memory.add(to: &page) }
+    if let instances { instances.add(to: &page) }
     try page.addFigures("Work", "", figures.work)
     SummaryTables(self).add(to: &page)
     addProvenance(to: &page)

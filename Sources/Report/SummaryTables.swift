@@ -58,6 +58,13 @@ struct SummaryTables {
       ]
     ),
     (
+      "Cluster",
+      [
+        "router", "num_instances", "instance_hours", "num_migrations", "num_retries",
+        "failed_by_failure", "effective_requests", "load_cv", "busy_cv",
+      ]
+    ),
+    (
       "Cost and energy",
       [
         "gpu_hours", "cost_total", "cost_per_million_output_tokens",

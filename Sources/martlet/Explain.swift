@@ -57,7 +57,11 @@ struct Explain: ParsableCommand {
     } else {
       let explanation = try Explanation(assembly, steps)
       for caveat in explanation.caveats { warnings.warn(caveat, caveat) }
-      print(json ? explanation.json.text : explanation.text, terminator: "")
+      for pool in try explanation.pools().dropFirst() {
+        for caveat in pool.caveats { warnings.warn(caveat, caveat) }
+      }
+      print(
+        json ? try explanation.clusterJSON().text : try explanation.clusterText(), terminator: "")
     }
     warnings.finish()
   }

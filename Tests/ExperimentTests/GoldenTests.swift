@@ -33,6 +33,7 @@ import Testing
     var choice = OutputChoice()
     (choice.requests, choice.timeseries) = (config.output.requests, config.output.timeseries)
     (choice.steps, choice.timeline) = (config.output.steps, config.output.timeline)
+    choice.instances = assembly.writesInstances
     writeOutputs(of: execution.record, execution.summary, choice, to: &sink)
     let yaml = config.effectiveYAML(assembly.resolved, in: directory)
     sink.files.append(("config.effective.yaml", Array(yaml.utf8)))

@@ -113,8 +113,8 @@ import Testing
     #expect(after == "    prefill_token: 0 s")
     #expect(
       message { try ListingKind.gpus.checkOptions() }
-        == "--options: gpus have no options; schedulers, routers, evictions, codecs, profiles, "
-        + "costs may have")
+        == "--options: gpus have no options; schedulers, routers, autoscalers, evictions, codecs, "
+        + "profiles, costs may have")
     #expect(message { try ListingKind.schedulers.checkOptions() } == "")
   }
 

@@ -29,7 +29,7 @@ import Units
 
   /// Tokens stored over the pool while requests wait.
   private func tokenShare(_ record: RunRecord) -> Double {
-    let pool = Double(record.blocks) * Double(record.tokensPerBlock)
+    let pool = Double(record.pools[0].tokens)
     return Double(record.totals.tokenTimeWaiting) / (Double(record.totals.waitingTime) * pool)
   }
 

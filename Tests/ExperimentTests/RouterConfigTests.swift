@@ -109,6 +109,27 @@ import Units
       try plain.configHash(ResolvedConfig()) != late.configHash(ResolvedConfig()))
   }
 
+  @Test func `a router that asks for hits of which there are none is warned of`() throws {
+    let blind = try Assembly(try read("router: cache-affinity\n")).caveats
+    #expect(
+      blind.contains(
+        "router cache-affinity asks which instance has cached a prompt, but "
+          + "engine.prefix_cache.enabled is false: nothing ever is"))
+    for lines in [
+      "router: round-robin\n", "router: cache-affinity\nengine: {prefix_cache: {enabled: true}}\n",
+    ] {
+      #expect(!(try Assembly(try read(lines)).caveats).contains { $0.hasPrefix("router ") })
+    }
+  }
+
+  @Test func `prompts are read as far as the cache of any pool or the router needs them`() throws {
+    #expect(!(try read("router: round-robin\n")).keepsBlocks)
+    #expect(try read("router: consistent-hash\n").keepsBlocks)
+    #expect(try read("engine: {prefix_cache: {enabled: true}}\n").keepsBlocks)
+    let pools = "[{gpu: g}, {name: b, gpu: g, engine: {prefix_cache: {enabled: true}}}]"
+    #expect(try read("", "cluster={pools: \(pools)}").keepsBlocks)
+  }
+
   @Test func `the cluster gets them, with the pool as the index's capacity`() throws {
     let lines =
       "engine: {kv_pool_tokens: 4096}\n"

@@ -43,7 +43,7 @@ import Testing
     _ = try Binary.martlet(
       ["run", "one/config.effective.yaml", "--quiet", "--out", "four"], in: directory)
     let expected = try files(in: directory, "one")
-    #expect(expected.count == 7)
+    #expect(expected.count == 8)
     for name in ["two", "three", "four"] {
       #expect(try files(in: directory, name) == expected, "\(name)")
     }
@@ -71,7 +71,7 @@ import Testing
     _ = try Binary.martlet(
       ["run", "one/config.effective.yaml", "--quiet", "--out", "three"], in: directory)
     let expected = try files(in: directory, "one")
-    #expect(expected.count == 7)
+    #expect(expected.count == 8)
     for name in ["two", "three"] { #expect(try files(in: directory, name) == expected, "\(name)") }
     let requests = String(decoding: expected["requests.csv"] ?? Data(), as: UTF8.self)
       .split(separator: "\n").dropFirst().map { $0.split(separator: ",").map(String.init) }

@@ -100,3 +100,36 @@ private struct SortedModel {
     }
   }
 }
+
+@Suite struct TournamentTests {
+  @Test func `leaves come in the order of their keys, equal ones by number, as long as asked`() {
+    for count in [1, 2, 3, 8, 13, 100] {
+      var (stream, tournament) = (
+        SplitMixStream(seed: UInt64(count), name: "keys"), Tournament(leaves: count)
+      )
+      var keys: [UInt64?] = Array(repeating: nil, count: count)
+      for _ in 0..<3 * count {
+        let leaf = stream.below(count)
+        let key = UInt64(stream.below(10))
+        keys[leaf] = key
+        tournament.set(leaf, key)
+      }
+      let sorted = keys.indices.filter { keys[$0] != nil }.sorted {
+        (keys[$0] ?? 0, $0) < (keys[$1] ?? 0, $1)
+      }
+      var met: [Int] = []
+      tournament.visitAscending { leaf, key in
+        #expect(keys[leaf] == key)
+        met.append(leaf)
+        return true
+      }
+      #expect(met == sorted)
+      var few = 0
+      tournament.visitAscending { _, _ in
+        few += 1
+        return few < 2
+      }
+      #expect(few == min(2, sorted.count))
+    }
+  }
+}

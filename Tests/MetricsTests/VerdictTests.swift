@@ -57,6 +57,19 @@ import Units
     #expect(kind == .stable)
   }
 
+  @Test func `an instance that is not there does not keep a run from being saturated`() {
+    let run = Self.queue(seed: 5, load: 0.9, count: 4000)
+    var two = record([], instances: 2)
+    (two.requests, two.end) = (run.requests, run.end)
+    #expect(Verdict(of: two).kind == .stable)
+    two.cluster.comesAndGoes = true
+    two.cluster.members[0].spans = [UpSpan(from: .zero, until: run.end)]
+    #expect(Verdict(of: two).kind != .stable)
+    // One that is there and idle does.
+    two.cluster.members[1].spans = [UpSpan(from: .zero, until: instant(second))]
+    #expect(Verdict(of: two).kind == .stable)
+  }
+
   @Test func `the slope is the one that the arrivals imply`() {
     // Arrivals each 0.5 s, one served each second: the backlog grows by exactly 1 request/s.
     let run = record(

@@ -56,15 +56,6 @@ func refusal(_ text: String, _ change: (inout TraceOptions) -> Void = { _ in }) 
   try refusal(Array(text.utf8), change)
 }
 
-/// A file of shared/data/traces; nil, with a line that says so, in a checkout without it.
-func sharedTrace(_ name: String, from file: String = #filePath) -> String? {
-  let path = URL(fileURLWithPath: file).deletingLastPathComponent()
-    .appendingPathComponent("../../../shared/data/traces/\(name)").standardized.path
-  if FileManager.default.isReadableFile(atPath: path) { return path }
-  print("skipped: no \(path)")
-  return nil
-}
-
 extension Trace {
   /// Arrivals in picoseconds.
   var arrivals: [Int64] { requests.arrival.map(\.picoseconds) }

@@ -81,6 +81,11 @@ extension Summary {
       lines.append(row("Energy per output token (J):", energyPerOutputToken.fixed(4)))
     }
     if rejected > 0 { lines.append(row("Rejected requests:", "\(rejected) (unservable)")) }
+    if failedByFailure > 0 {
+      lines.append(row("Requests ended by failures:", "\(failedByFailure)"))
+    }
+    if retries > 0 { lines.append(row("Retries after failures:", "\(retries)")) }
+    if migrations > 0 { lines.append(row("Migrations between queues:", "\(migrations)")) }
     if unfinished > 0 { lines.append(row("Unfinished requests:", "\(unfinished)")) }
     if totals.extrapolatedSteps > 0 {
       let steps = "\(totals.extrapolatedSteps) of \(totals.steps)"

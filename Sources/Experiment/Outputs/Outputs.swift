@@ -15,6 +15,8 @@ public struct OutputChoice: Sendable, Equatable {
   public var users = false
   /// timeline.json.
   public var timeline = false
+  /// instances.csv.
+  public var instances = false
 
   /// The files that are written unless the experiment says otherwise.
   public init() {}
@@ -28,14 +30,15 @@ public func writeOutputs<Sink: OutputSink & ~Copyable>(
   of record: RunRecord, _ summary: Summary, _ choice: OutputChoice, to sink: inout Sink
 ) throws(Sink.Failure) {
   try sink.write(file: "summary.json", summary.json.bytes)
-  try sink.write(file: "columns.json", ColumnCatalog.json(of: summary, users: choice.users).bytes)
+  try sink.write(file: "columns.json", ColumnCatalog.json(of: summary, choice).bytes)
   if choice.requests { try writeRequests(record, summary.description.targets, to: &sink) }
   if choice.timeseries, let series = record.series {
-    try writeSeries(series, blocks: record.blocks, to: &sink)
+    try writeSeries(series, record.pools, to: &sink)
     try writeTiers(record, to: &sink)
   }
   if choice.links { try writeLinks(record, to: &sink) }
   if choice.users { try writeUsers(summary, to: &sink) }
+  if choice.instances { try writeInstances(record, summary, to: &sink) }
   if choice.steps, !record.steps.isEmpty { try writeSteps(record, to: &sink) }
   if choice.timeline { try writeTimeline(record, to: &sink) }
 }
@@ -53,11 +56,11 @@ private func writeRequests<Sink: OutputSink & ~Copyable>(
 }
 
 private func writeSeries<Sink: OutputSink & ~Copyable>(
-  _ series: TimeSeries, blocks: Int32, to sink: inout Sink
+  _ series: TimeSeries, _ pools: [KVPoolSize], to sink: inout Sink
 ) throws(Sink.Failure) {
   let header = ColumnCatalog.header(ColumnCatalog.timeseries)
   var stream = try RowStream<Sink>("timeseries.csv", header: header, to: &sink)
-  let rows = TimeSeriesCSV(series: series, blocks: blocks)
+  let rows = TimeSeriesCSV(series: series, pools: pools)
   for row in 0..<series.count {
     try stream.add(upTo: TimeSeriesCSV.longestRow, to: &sink) { rows.write(row, into: &$0) }
   }
@@ -69,7 +72,7 @@ private func writeSteps<Sink: OutputSink & ~Copyable>(
 ) throws(Sink.Failure) {
   let header = ColumnCatalog.header(ColumnCatalog.steps)
   var stream = try RowStream<Sink>("steps.csv", header: header, to: &sink)
-  let rows = StepsCSV(logs: record.steps, blocks: record.blocks)
+  let rows = StepsCSV(logs: record.steps, pools: record.pools)
   try rows.inOrder { (instance, index) throws(Sink.Failure) in
     try stream.add(upTo: StepsCSV.longestRow, to: &sink) { rows.write(instance, index, into: &$0) }
   }

@@ -4,7 +4,7 @@ internal import Units
 
 /// Rows of requests.csv, in order of arrival; columns as `ColumnCatalog.requests` defines them.
 struct RequestsCSV {
-  /// No row is longer: 26 cells, none over 21 bytes with its comma but the times (28).
+  /// No row is longer: 28 cells, none over 21 bytes with its comma but the times (28).
   static let longestRow = 672
   private let table: RequestTable
   private let targets: ServiceLevel
@@ -56,6 +56,10 @@ struct RequestsCSV {
     }
     out.comma()
     out.append(table.isMeasured(row) ? UInt8(ascii: "1") : UInt8(ascii: "0"))
+    out.comma()
+    out.append(table.migrations[row])
+    out.comma()
+    out.append(table.retries[row])
     out.comma()
     if table.decodeInstance[row] >= 0 { out.append(table.decodeInstance[row]) }
     out.newline()

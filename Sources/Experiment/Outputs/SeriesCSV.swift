@@ -9,8 +9,8 @@ struct TimeSeriesCSV {
   /// No row is longer.
   static let longestRow = 256
   let series: TimeSeries
-  /// KV blocks of one instance.
-  let blocks: Int32
+  /// The KV memory of each instance.
+  let pools: [KVPoolSize]
 
   /// Appends one row.
   func write(_ row: Int, into out: inout ByteBuffer) {
@@ -22,7 +22,7 @@ struct TimeSeriesCSV {
     out.comma()
     out.append(series.waiting[row])
     out.comma()
-    out.append(share: series.blocks[row], of: blocks)
+    out.append(share: series.blocks[row], of: pools[row % series.instances].blocks)
     out.comma()
     out.append(series.promptTokens[row])
     out.comma()
@@ -40,8 +40,8 @@ struct StepsCSV {
   /// No row is longer.
   static let longestRow = 256
   let logs: [StepLog]
-  /// KV blocks of one instance.
-  let blocks: Int32
+  /// The KV memory of each instance.
+  let pools: [KVPoolSize]
 
   /// Calls `body` for every step in the order of (start, instance).
   ///
@@ -82,7 +82,7 @@ struct StepsCSV {
     out.comma()
     out.append(logs[instance].decodeTokens[index])
     out.comma()
-    out.append(share: logs[instance].blocks[index], of: blocks)
+    out.append(share: logs[instance].blocks[index], of: pools[instance].blocks)
     out.comma()
     out.append(Self.name(ofBound: logs[instance].bound[index]))
     out.newline()

@@ -43,11 +43,13 @@ extension ColumnCatalog {
   /// The object of columns.json: file → column → unit, definition, population.
   public static var json: JSON { json(files(summary: summary)) }
 
-  /// The object of the columns.json beside `summary`, with users.csv if there may be one.
-  public static func json(of summary: Summary, users hasUsers: Bool = false) -> JSON {
+  /// The object of the columns.json beside `summary`, with the files of `choice` that not all runs
+  /// have.
+  public static func json(of summary: Summary, _ choice: OutputChoice = .init()) -> JSON {
     var own = files(summary: summary.columns)
     if summary.memory != nil { own += [("links.csv", links), ("tiers.csv", tiers)] }
-    if hasUsers { own.append(("users.csv", users)) }
+    if choice.users { own.append(("users.csv", users)) }
+    if choice.instances { own.append(("instances.csv", instances)) }
     return json(own)
   }
 

@@ -66,10 +66,11 @@ struct Timeline {
     out.append(",\"waiting\":")
     out.append(series.waiting[row])
     out.append("}}")
-    guard record.blocks > 0 else { return }
+    let blocks = record.pools[row % series.instances].blocks
+    guard blocks > 0 else { return }
     writeCounter("kv_cache_usage_perc", row, series, into: &out)
     out.append("\"used\":")
-    out.append(share: series.blocks[row], of: record.blocks)
+    out.append(share: series.blocks[row], of: blocks)
     out.append("}}")
   }
 

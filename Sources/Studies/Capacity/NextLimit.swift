@@ -22,7 +22,9 @@ struct NextLimit: Sendable {
       text = "KV pool (peak \(Self.percent(peak)), \(summary.preemptions) \(preempted))"
       return
     }
-    let option = assembly.resolved.scheduler.first { $0.name == "max_num_seqs" }
+    // What the instances have in common is asked; pools may have nothing.
+    let known = assembly.pools.count > 1 ? [] : assembly.resolved.scheduler
+    let option = known.first { $0.name == "max_num_seqs" }
     let running = (summary.meanRunning ?? 0) / Double(assembly.config.cluster.instances.value)
     if let most = option.flatMap({ Int($0.text) }), running >= 0.9 * Double(most), most > 1 {
       name = "batch"

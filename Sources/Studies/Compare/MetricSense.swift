@@ -26,10 +26,11 @@ public enum MetricSense: String, Sendable {
     "completed", "request_throughput", "request_goodput", "output_throughput",
     "total_token_throughput", "max_output_tokens_per_s", "slo_attainment",
     "prefix_cache_hit_rate", "prefix_cache_hit_tokens", "output_throughput_per_gpu",
+    "effective_requests",
   ]
   private static let higherIsWorse = [
     "failed", "rejected", "unfinished", "num_preemptions", "recomputed_tokens", "swap_in_bytes",
-    "swap_out_bytes", "gpu_hours",
+    "swap_out_bytes", "gpu_hours", "num_retries", "failed_by_failure", "load_cv", "busy_cv",
   ]
 
   private static func isTime(_ name: String) -> Bool {

@@ -111,8 +111,13 @@ extension ComparedSide {
   /// `max_num_seqs` of all instances; nil when the scheduler has no such option.
   static func mostSequences(of config: ExperimentConfig) -> Int? {
     guard let assembly = try? Assembly(config) else { return nil }
-    let option = assembly.resolved.scheduler.first { $0.name == "max_num_seqs" }
-    return option.flatMap { Int($0.text) }.map { $0 * config.cluster.instances.value }
+    var sum = 0
+    for pool in assembly.pools {
+      let option = pool.resolved.scheduler.first { $0.name == "max_num_seqs" }
+      guard let most = option.flatMap({ Int($0.text) }) else { return nil }
+      sum += most * pool.pool.instances.count
+    }
+    return sum
   }
 }
 

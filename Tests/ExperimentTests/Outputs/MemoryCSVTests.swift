@@ -217,7 +217,7 @@ func tieredRecord() -> RunRecord {
       exactSteps: exactSteps, clock: { 0 }, warnings: &warnings, progress: { _ in })
     var sink = MemorySink()
     var choice = OutputChoice()
-    choice.timeline = true
+    (choice.timeline, choice.instances) = (true, assembly.writesInstances)
     writeOutputs(of: execution.record, execution.summary, choice, to: &sink)
     let own = Set(sink.files.map(\.name) + ["config.effective.yaml"])
     #expect(Set(execution.files) == own)

@@ -1,0 +1,99 @@
+internal import Kernel
+internal import Metrics
+internal import Serving
+internal import Units
+
+/// What an autoscaler has yet to hear and when it is asked next.
+struct Scaling: Sendable {
+  var rule: ScalingRule
+  /// Requests that ended on its instances since the last look.
+  var ended: [EndedRequest] = []
+  /// When it looks next.
+  var next: Instant
+  /// Until when nothing may change.
+  var settles = Instant.zero
+
+  init(_ rule: ScalingRule) {
+    self.rule = rule
+    next = Instant.zero + rule.interval
+  }
+}
+
+// MARK: - Autoscaling
+
+extension Simulation {
+  /// Tells the autoscaler of the requests that instance `i` has just finished.
+  mutating func noteEnded(on i: Int) {
+    guard scaling?.rule.instances.contains(i) == true else { return }
+    for id in fleet.instances[i].finished {
+      let row = Int(id.row)
+      let ttft = Double(requests.firstToken[row] - requests.arrival[row]) * 1e-12
+      scaling?.ended.append(EndedRequest(time: queue.now, ttft: ttft))
+    }
+  }
+
+  /// Asks the autoscaler, and lets instances join or leave.
+  mutating func scale() {
+    guard var scaling else { return }
+    let rule = scaling.rule
+    var view = ScalingView(
+      time: queue.now, open: 0, starting: 0, waiting: 0, tokens: 0, ended: scaling.ended)
+    for i in rule.instances {
+      fleet.instances[i].settle(at: queue.now)
+      let totals = fleet.instances[i].recorder.totals
+      view.tokens += totals.promptTokens + totals.generatedTokens
+      switch membership.states[i] {
+      case .open:
+        view.open += 1
+        view.waiting += Int(fleet.current[i].waiting)
+      case .starting: view.starting += 1
+      case .absent, .leaving: break
+      }
+    }
+    view.waiting += lobby.count
+    scaling.ended.removeAll(keepingCapacity: true)
+    let wanted = min(
+      max(scaling.rule.autoscaler.instances(for: view), rule.fewest), rule.most)
+    if wanted != view.present, queue.now >= scaling.settles {
+      scaling.settles = queue.now + rule.cooldown
+      change(rule.instances, by: wanted - view.present)
+    }
+    scaling.next = queue.now + rule.interval
+    self.scaling = scaling
+    pendNextChange()
+    pendNextScaling()
+  }
+
+  /// The lowest instances that are not there join, or the highest that are leave.
+  private mutating func change(_ instances: Range<Int>, by count: Int) {
+    var left = count
+    for i in instances where left > 0 && !membership.isPresent(i) {
+      start(i)
+      left -= 1
+    }
+    for i in instances.reversed() where left < 0 && membership.isPresent(i) {
+      leave(i)
+      left += 1
+    }
+  }
+
+  /// The next look, as long as anything else goes on.
+  mutating func pendNextScaling() {
+    guard scaling != nil else { return }
+    guard settledRequests == requests.count || !goesOn() else { return }
+    self.scaling?.next = .never
+    queue.set(scalings, at: .never)
+  }
+
+  /// Whether anything is pending that is no look at what there is.
+  mutating func goesOn() -> Bool {
+    queue.set(samples, at: .never)
+    queue.set(scalings, at: .never)
+    defer {
+      queue.set(samples, at: nextSample)
+      queue.set(scalings, at: scaling?.next ?? .never)
+    }
+    return queue.time < .never || touched.contains { fleet.current[$0].requests > 0 }
+      || (scaling != nil && !lobby.isEmpty)
+  }
+}
