@@ -74,8 +74,8 @@ public struct Simulation: Sendable {
   /// `series`, when there is one.
   ///
   /// Where instances prefill and others decode, `topology` connects them, and `decodeRouter` picks
-  /// among the latter; if there is none, one like `router` does. `commonTier` lies under the tiers of
-  /// every instance whose batch shares one more.
+  /// among the latter; if there is none, one like `router` does. `commonTier` lies under the tiers
+  /// of every instance whose batch shares one more.
   public init(
     requests: RequestTable, instances: [Instance], router: any Router,
     decodeRouter: (any Router)? = nil, series: TimeSeries? = nil,
