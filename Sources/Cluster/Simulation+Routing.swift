@@ -52,11 +52,14 @@ extension Simulation {
     let pick =
       decodes ? decodeRouter.route(arrival, in: &fleet) : router.route(arrival, in: &fleet)
     precondition(fleet.isOpen(pick), "a router picks an open instance")
-    guard let target = server(of: id, from: pick) else {
-      requests.instance[row] = Int32(pick)
-      return reject(id)
+    var target = pick
+    if !join(id, pick) {
+      guard let other = server(of: id, after: pick), join(id, other) else {
+        requests.instance[row] = Int32(pick)
+        return reject(id)
+      }
+      target = other
     }
-    join(id, target)
     membership.counts[target].routed += 1
     let moves =
       decodes
@@ -65,9 +68,8 @@ extension Simulation {
     for move in moves { perform(move) }
   }
 
-  /// The first open instance from `pick` on that could ever serve `id`.
-  private func server(of id: RequestID, from pick: Int) -> Int? {
-    if couldServe(id, on: pick) { return pick }
+  /// The first open instance after `pick` that could ever serve `id`.
+  private func server(of id: RequestID, after pick: Int) -> Int? {
     let others = fleet.openInstances
     let place = others.firstIndex { $0 > pick } ?? others.endIndex
     return (others[place...] + others[..<place]).first { couldServe(id, on: $0) }
@@ -75,33 +77,39 @@ extension Simulation {
 
   /// Whether `instance`, and who decodes what it prefills, could ever serve `id`.
   private func couldServe(_ id: RequestID, on instance: Int) -> Bool {
-    guard fleet.couldServe(id, on: instance, requests) else { return false }
-    guard fleet.instances[instance].role == .prefill, requests.output[Int(id.row)] > 1 else {
-      return true
-    }
+    fleet.couldServe(id, on: instance, requests) && couldBeDecoded(id, after: instance)
+  }
+
+  /// Whether somebody could ever decode `id`, if `instance` computes prompts only.
+  private func couldBeDecoded(_ id: RequestID, after instance: Int) -> Bool {
+    guard topology.network != nil, fleet.instances[instance].role == .prefill,
+      requests.output[Int(id.row)] > 1
+    else { return true }
     let decodes = fleet.openDecodes
     return decodes.isEmpty || decodes.contains { fleet.couldServe(id, on: $0, requests) }
   }
 
-  /// `id` joins the queue of `target`, which can serve it.
-  private mutating func join(_ id: RequestID, _ target: Int) {
+  /// `id` joins the queue of `target`; false, and no trace, when that could never serve it.
+  private mutating func join(_ id: RequestID, _ target: Int) -> Bool {
+    guard couldBeDecoded(id, after: target) else { return false }
     let before = fleet.current[target].pendingPrefill
     let parcel = parcels[id.row]
-    if parcel == nil { requests.instance[Int(id.row)] = Int32(target) }
     fleet.exchangeTier(with: target)
     let isIn = fleet.instances[target].enqueue(
       id, at: queue.now, requests, elsewhere: parcel?.handover)
     fleet.exchangeTier(with: target)
-    precondition(isIn, "an instance refused what it could serve")
+    guard isIn else { return false }
+    if parcel == nil { requests.instance[Int(id.row)] = Int32(target) }
     place(id, on: target)
     if parcel == nil { fleet.learn(id, on: target) }
     touch(target, byArrival: true)
     refreshLoad(target)
-    guard rules.refresh.value > 0, rules.addsOwnPicks else { return }
+    guard rules.refresh.value > 0, rules.addsOwnPicks else { return true }
     let uncached = fleet.current[target].pendingPrefill - before
     fleet.loads[target].add(
       prompt: requests.prompt[Int(id.row)], uncached: Int32(clamping: uncached))
     tellRouter(of: target)
+    return true
   }
 
   /// Takes `id` out of the queue of `source`; false when it does not wait there.
@@ -129,7 +137,8 @@ extension Simulation {
       withdraw(move.request, from: move.source)
     else { return }
     membership.counts[move.target].movedIn += 1
-    join(move.request, move.target)
+    let isIn = join(move.request, move.target)
+    precondition(isIn, "an instance refused what it could serve")
   }
 
   /// No open instance could ever serve `id`.

@@ -72,7 +72,7 @@ extension Batch {
     let total = blocks(for: entry.tokens)
     let need = total - found.blocks + found.idle
     guard need + reserve <= blocks.available else {
-      if found.idle > 0 { prefix?.refusedWithIdleHits = true }
+      if found.idle > 0 { refusedWithIdleHits = true }
       return nil
     }
     var sequence = Sequence(entry)

@@ -27,7 +27,9 @@ extension Batch {
     precondition(!sharingOneMore || mode.writing == .through, "a common tier is written through")
     precondition(prefix != nil && swap == nil, "tiers hold blocks of a prefix cache, and no swaps")
     offload = OffloadState(store, mode, layout, cost, links, isSharing: sharingOneMore)
-    prefix?.notesEvictions = mode.writing == .back
+    hasTiers = true
+    storesEvicted = mode.writing == .back
+    prefix?.notesEvictions = storesEvicted
   }
 
   /// The tiers under HBM; nil without.
@@ -52,7 +54,7 @@ extension Batch {
     if index < waiting.count, waiting[index].elsewhere != nil {
       return admitHandover(index, keeping: reserve)
     }
-    guard offload != nil, limit > 0, index < waiting.count else {
+    guard hasTiers, limit > 0, index < waiting.count else {
       let tokens = admit(index, upTo: limit, keeping: reserve)
       return tokens > 0 ? tokens : nil
     }
@@ -85,8 +87,8 @@ extension Batch {
   private mutating func noteRefusal(_ load: PlannedLoad) {
     guard load.hits.idle > 0 || load.found > 0 else { return }
     let isMoving = load.found > 0 && offload?.mode.writing == .back
-    if load.hits.idle > 0 || isMoving { prefix?.refusedWithIdleHits = true }
-    if load.found > 0 { prefix?.refusedWithFinds = true }
+    if load.hits.idle > 0 || isMoving { refusedWithIdleHits = true }
+    if load.found > 0 { refusedWithFinds = true }
   }
 
   /// What would be loaded of a waiting prompt now; leaves no trace but that blocks which have grown

@@ -8,7 +8,7 @@ extension Batch {
   public mutating func uncachedTokens(at index: Int) -> Int32 {
     let entry = waiting[index]
     if entry.elsewhere != nil { return 0 }
-    if offload != nil, planLoad(entry).blocks > 0 { return 0 }
+    if hasTiers, planLoad(entry).blocks > 0 { return 0 }
     let time = now
     let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens, at: time)
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
@@ -19,9 +19,10 @@ extension Batch {
   ///
   /// From then on the head finds less, so what it needs and what is idle may differ.
   var expiryOfIdleHits: Instant? {
-    guard let prefix, prefix.refusedWithIdleHits || prefix.refusedWithFinds else { return nil }
-    let expiry = prefix.refusedWithIdleHits ? prefix.cache.nextExpiry : .never
-    guard prefix.refusedWithFinds, let offload else { return expiry }
+    let (hits, finds) = (refusedWithIdleHits, refusedWithFinds)
+    guard hits || finds else { return nil }
+    let expiry = hits ? prefix?.cache.nextExpiry ?? .never : .never
+    guard finds, let offload else { return expiry }
     return min(expiry, offload.store.nextExpiry)
   }
 
@@ -33,7 +34,7 @@ extension Batch {
   mutating func publish(_ slot: Slot, isPreempted: Bool = false) {
     let held = sequences[Int(slot)].cached
     enterCache(slot)
-    guard offload != nil else { return }
+    guard hasTiers else { return }
     let s = sequences[Int(slot)]
     store(held..<s.cached, of: Int(s.entry.request.row), isShared: !isPreempted)
   }
@@ -53,7 +54,7 @@ extension Batch {
   /// Puts what finishes in this step into running order, in which vLLM frees it: the order in which
   /// blocks go.
   mutating func orderFinished() {
-    guard prefix != nil, finished.count > 1 else { return }
+    guard cachesPrefixes, finished.count > 1 else { return }
     let sequences = sequences
     finished.sort { sequences[Int($0)].order < sequences[Int($1)].order }
   }
@@ -64,7 +65,7 @@ extension Batch {
     publish(slot, isPreempted: isPreempted)
     let s = sequences[Int(slot)]
     // Copies of what it hit may have gone from the tiers since.
-    if offload != nil, !isPreempted { store(0..<s.cached, of: Int(s.entry.request.row)) }
+    if hasTiers, !isPreempted { store(0..<s.cached, of: Int(s.entry.request.row)) }
     let own = s.blocks - s.cached
     let keeping = isPreempted ? max(0, s.stored / tokensPerBlock - s.cached) : nil
     let (row, time) = (Int(s.entry.request.row), now)

@@ -6,12 +6,15 @@ internal import Units
 
 /// What the engine, not a scheduler, does to a batch.
 extension Batch {
+  // Inline, or a caller that changes the batch copies it for the call.
+  @inline(__always)
   func length(_ slot: Slot) -> Int32 {
     let s = sequences[Int(slot)]
     return s.stored + (s.phase == .decoding ? Int32(clock - s.joined) : 0)
   }
 
   /// Blocks that a sequence holds now.
+  @inline(__always)
   func blocksHeld(by slot: Slot) -> Int32 {
     let s = sequences[Int(slot)]
     if s.region != nil { return 0 }
@@ -54,16 +57,19 @@ extension Batch {
     if let key = milestones.first { steps = min(steps, Int(key >> 24) - clock) }
     let size = Int(tokensPerBlock)
     var room = Int(blocks.available)
-    if let prefix, prefix.refusedWithIdleHits {
+    if refusedWithIdleHits {
       // What the refused prompt needs changes with the first block that is evicted.
-      room -= Int(prefix.cache.idle)
+      room -= idleCached
       return room > 0 ? max(1, stepsWithin(room, limit: steps)) : 1
     }
     if room < (steps / size + 1) * Int(decodes) { steps = stepsWithin(room, limit: steps) }
-    guard let prefix, prefix.notesEvictions else { return steps }
+    guard storesEvicted else { return steps }
     // What makes room is stored when it does: the step that evicts is the last of its leap.
-    return min(steps, stepsWithin(room - Int(prefix.cache.idle), limit: steps) + 1)
+    return min(steps, stepsWithin(room - idleCached, limit: steps) + 1)
   }
+
+  /// Blocks of the prefix cache that no request holds.
+  private var idleCached: Int { Int(prefix?.cache.idle ?? 0) }
 
   private func stepsWithin(_ blocks: Int, limit: Int) -> Int {
     let size = Int(tokensPerBlock)
@@ -165,7 +171,7 @@ extension Batch {
     pages?.map.release(slot)
     if let region = s.region {
       regions.give(region)
-    } else if prefix == nil {
+    } else if !cachesPrefixes {
       blocks.give(s.blocks)
     } else {
       releaseCached(slot, isPreempted: isPreempted)
@@ -182,7 +188,7 @@ extension Batch {
       let slot = Int(chunk.slot)
       sequences[slot].stored += chunk.tokens
       partial += Int64(chunk.tokens)
-      if prefix != nil { publish(chunk.slot) }
+      if cachesPrefixes { publish(chunk.slot) }
       let s = sequences[slot]
       guard s.stored == s.entry.tokens else { continue }
       partial -= Int64(s.stored)

@@ -35,6 +35,16 @@ public struct Batch: Sendable {
   var prefix: PrefixState?
   /// The tiers under the prefix cache; nil without.
   var offload: OffloadState?
+  // Whether there are such things: to ask a large optional, even for nil, may copy it.
+  var cachesPrefixes = false
+  var hasTiers = false
+  /// Whether blocks that make room in HBM are stored in the tiers.
+  var storesEvicted = false
+  /// An admission of this plan was refused for want of room although idle blocks hold a part of
+  /// the prompt: if they go, it needs less.
+  var refusedWithIdleHits = false
+  /// An admission of this plan was refused although tiers under HBM have a part of the prompt.
+  var refusedWithFinds = false
   /// What it does of requests that two instances serve; nil where one serves them.
   var handover: HandoverState?
   /// The host memory to swap to; nil without.
@@ -128,6 +138,7 @@ public struct Batch: Sendable {
   ) {
     let cache = PrefixCache(names: keys.count, index: index, policy: policy)
     prefix = PrefixState(cache, keys, tokensPerBlock: tokensPerBlock)
+    cachesPrefixes = true
   }
 
   /// Gives the batch a host to swap to.
@@ -220,7 +231,7 @@ extension Batch {
     let need = total - found.blocks + found.idle
     let later = blocksBesideKept(entry, after: total)
     guard need + later + reserve <= blocks.available else {
-      if found.idle > 0 { prefix?.refusedWithIdleHits = true }
+      if found.idle > 0 { refusedWithIdleHits = true }
       return 0
     }
     var sequence = Sequence(entry)

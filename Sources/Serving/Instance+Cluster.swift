@@ -10,7 +10,7 @@ extension Instance {
   ///
   /// - Complexity: O(blocks of the prompt).
   public mutating func cachedTokens(of id: RequestID, _ tokens: Int32, at now: Instant) -> Int32 {
-    guard batch.prefix != nil else { return 0 }
+    guard batch.cachesPrefixes else { return 0 }
     settle(at: now)
     return batch.cachedTokens(of: Int(id.row), tokens, at: now)
   }
@@ -103,7 +103,7 @@ extension Batch {
   /// Tokens of the request in `row` that are cached here, in HBM or below it.
   mutating func cachedTokens(of row: Int, _ tokens: Int32, at time: Instant) -> Int32 {
     var found = prefix?.lookUp(row, tokens: tokens, at: time) ?? CachedPrefix()
-    if offload != nil, !found.isWhole {
+    if hasTiers, !found.isWhole {
       var names: [BlockID] = []
       let first = found.blocks
       prefix?.appendNames(first..<max(first, tokens / tokensPerBlock), of: row, to: &names)

@@ -9,8 +9,12 @@ extension Instance {
   public mutating func enqueue(
     _ id: RequestID, at now: Instant, _ requests: RequestTable, elsewhere: Handover? = nil
   ) -> Bool {
-    guard couldServe(id, requests) else { return false }
     var entry = entry(of: id, requests)
+    let row = Int(id.row)
+    guard
+      Int64(requests.prompt[row]) + Int64(requests.output[row]) <= Int64(batch.maxModelLength),
+      scheduler.canServe(entry, in: batch)
+    else { return false }
     if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
     account(until: now)
     if batch.waiting.isEmpty { waitingSince = now }

@@ -139,7 +139,8 @@ public struct Instance: Sendable {
   }
 
   private mutating func makePlan() {
-    batch.prefix?.forgetRefusals()
+    // Nobody was refused yet.
+    (batch.refusedWithIdleHits, batch.refusedWithFinds) = (false, false)
     plan = scheduler.plan(&batch)
     // Copies of nothing have landed already.
     if !batch.landed.isEmpty { batch.receiveCopies() }
@@ -156,7 +157,7 @@ public struct Instance: Sendable {
     if admission.preemptedAt == .never {
       guard !admission.isHandedOver else { return }
       requests.firstScheduled[row] = now
-      guard batch.prefix != nil else { return }
+      guard batch.cachesPrefixes else { return }
       requests.cached[row] = admission.cached
       recorder.totals.countHits(
         admission.hits, of: requests.prompt[row], isWhole: admission.isWhole,

@@ -21,11 +21,6 @@ struct PrefixState: Sendable {
   /// such block on; by request row, only looked up.
   private var remains: [Int32: [BlockID]] = [:]
   private var names: [BlockID] = []
-  /// An admission of this plan was refused for want of room although idle blocks hold a part of
-  /// the prompt: if they go, it needs less.
-  var refusedWithIdleHits = false
-  /// An admission of this plan was refused although tiers under HBM have a part of the prompt.
-  var refusedWithFinds = false
   /// Whether blocks with a name that make room are noted in `evicted`.
   var notesEvictions = false
   /// Numbers of those that made room, in the order in which they went.
@@ -144,9 +139,6 @@ struct PrefixState: Sendable {
     cache.shrink(to: room, evicted: &evicted)
     return !evicted.isEmpty
   }
-
-  /// A plan begins: nobody was refused yet.
-  mutating func forgetRefusals() { (refusedWithIdleHits, refusedWithFinds) = (false, false) }
 
   // MARK: For the tiers below
 
