@@ -56,7 +56,7 @@ public struct DisaggregationConfig: Sendable {
         messageTime: try r.span("message_time", default: Seconds(15e-6)),
         overlap: try Self.choice(&r, "overlap", default: .none),
         firstToken: try Self.choice(&r, "first_token", default: .decode),
-        router: try r.policy("router", default: "round-robin"), place: place)
+        router: try r.policy("router", default: "least-requests"), place: place)
     }
   }
 
