@@ -10,13 +10,14 @@ set_up=Workloads/papers/dualmap
 traces="tool-agent"
 [ ! -f "$conversation" ] || traces="conversation tool-agent"
 routers="least-requests least-tokens power-of-two min-pending-prefill consistent-hash \
-cache-affinity min-ttft preble sglang-cache-aware prefix-load dualmap"
+cache-affinity min-ttft preble preble-half sglang-cache-aware prefix-load dualmap"
 
 # Settings of an experiment, then of a router: single-hash affinity has DualMap's own key.
 settings() {
   [ "$1" != conversation ] || echo "--set workload.trace=$(realpath "$conversation")"
   case $2 in
     consistent-hash) echo "--set router.name=dualmap --set router.candidates=1" ;;
+    preble-half) echo "--set router.name=preble --set router.rule=half" ;;
     *) echo "--set router.name=$2" ;;
   esac
 }

@@ -16,7 +16,7 @@ struct FailureScenario {
   let swapping: SwapScenario
   let offloading: OffloadScenario
 
-  /// The scenario of `seed`: one failure at a random moment, or `failures` of them, until one second
+  /// The scenario of `seed`: one failure at a random moment, or `failures` of them, until a second
   /// after the last known arrival.
   init(seed: UInt64, failures: Int = 1, retries: Int = 1000) {
     var random = SplitMix(seed: seed ^ 0x4641_494C)

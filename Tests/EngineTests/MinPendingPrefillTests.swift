@@ -6,7 +6,7 @@ import Testing
 @Suite struct MinPendingPrefillTests {
   @Test
   func
-    `a request goes where the fewest prompt tokens are left to compute, equal ones to the lowest index`()
+    `the fewest prompt tokens left to compute decide, then the lowest index`()
   {
     CheckedRouter.compare { context in
       (
