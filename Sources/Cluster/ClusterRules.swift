@@ -47,7 +47,9 @@ public struct PlannedChange: Sendable, Equatable {
     case leave
     /// It is gone at once, with all that it holds.
     case fail
-    /// Its steps take so many times as long from now on.
+    /// The same, and it joins again so long after; one that is not there cannot fail.
+    case outage(Seconds)
+    /// Its steps take so many times as long from now on, through restarts too.
     case slow(Double)
   }
 

@@ -36,6 +36,8 @@ struct Membership: Sendable {
   private let plan: [PlannedChange]
   private var planned = 0
   private var openings = MinHeap<Opening>()
+  /// Those that failed and start again.
+  private var starts = MinHeap<Opening>()
 
   init(_ rules: ClusterRules, instances: Int) {
     states = Array(repeating: .open, count: instances)
@@ -53,7 +55,7 @@ struct Membership: Sendable {
   /// When something happens next.
   var next: Instant {
     let change = planned < plan.count ? plan[planned].time : .never
-    return min(change, openings.first?.time ?? .never)
+    return min(change, openings.first?.time ?? .never, starts.first?.time ?? .never)
   }
 
   /// The next planned change, if it is due at `now`.
@@ -73,10 +75,22 @@ struct Membership: Sendable {
     return nil
   }
 
+  /// `i` starts again `time` from now.
+  mutating func planStart(_ i: Int, at now: Instant, after time: Seconds) {
+    starts.push(Opening(time: time.value > 0 ? now + time : now, instance: i))
+  }
+
+  /// The next instance that starts again at `now`.
+  mutating func takeStart(at now: Instant) -> Int? {
+    guard let first = starts.first, first.time <= now else { return nil }
+    starts.removeFirst()
+    return first.instance
+  }
+
   /// Nothing more happens.
   mutating func forgetPlan() {
     planned = plan.count
-    openings = MinHeap<Opening>()
+    (openings, starts) = (MinHeap<Opening>(), MinHeap<Opening>())
   }
 
   mutating func start(_ i: Int, at now: Instant, after time: Seconds) {

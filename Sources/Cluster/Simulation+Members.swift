@@ -11,16 +11,22 @@ extension Simulation {
 
   /// What is due now happens, openings first.
   mutating func changeMembers() {
+    while let i = membership.takeStart(at: queue.now) { start(i) }
     while let i = membership.takeOpening(at: queue.now) { open(i) }
     while let change = membership.takeChange(at: queue.now) {
       switch change.kind {
       case .join: start(change.instance)
       case .leave: leave(change.instance)
       case .fail: fail(change.instance)
+      case .outage(let time):
+        guard membership.states[change.instance] != .absent else { break }
+        fail(change.instance)
+        membership.planStart(change.instance, at: queue.now, after: time)
       case .slow(let factor):
         fleet.instances[change.instance].slow(by: factor)
         touch(change.instance)
       }
+      while let i = membership.takeStart(at: queue.now) { start(i) }
       while let i = membership.takeOpening(at: queue.now) { open(i) }
     }
     pendNextChange()

@@ -50,7 +50,7 @@ extension Simulation {
       case .absent, .leaving: break
       }
     }
-    view.waiting += lobby.count
+    view.waiting += lobby.count { couldScale(for: $0) }
     scaling.ended.removeAll(keepingCapacity: true)
     let wanted = min(
       max(scaling.rule.autoscaler.instances(for: view), rule.fewest), rule.most)
@@ -94,6 +94,12 @@ extension Simulation {
       queue.set(scalings, at: scaling?.next ?? .never)
     }
     return queue.time < .never || touched.contains { fleet.current[$0].requests > 0 }
-      || (scaling != nil && !lobby.isEmpty)
+      || lobby.contains { couldScale(for: $0) }
+  }
+
+  /// Whether instances that the autoscaler lets in do what `id` waits for.
+  private func couldScale(for id: RequestID) -> Bool {
+    guard let first = scaling?.rule.instances.first else { return false }
+    return fleet.instances[first].role.takesRequests == (parcels[id.row] == nil)
   }
 }

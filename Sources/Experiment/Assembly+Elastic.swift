@@ -76,6 +76,7 @@ extension Assembly {
       result.absent += Array(first..<pool.pool.instances.upperBound)
     }
     let count = pools.last?.pool.instances.upperBound ?? 0
+    var slows: [Slow] = []
     for event in elastic.events {
       let action = event.action
       func checked(_ number: Int) throws(ConfigError) -> Int {
@@ -97,13 +98,13 @@ extension Assembly {
         next[own] += count
       case .leave(let number): plan(.leave, try checked(number))
       case .fail(let number, let restart):
-        plan(.fail, try checked(number))
-        if let restart { plan(.join, number, after: restart) }
-      case .slow(let number, let factor, let time):
-        plan(.slow(factor), try checked(number))
-        if let time { plan(.slow(1), number, after: time) }
+        plan(restart.map { .outage($0) } ?? .fail, try checked(number))
+      case .slow(let number, let factor, let duration):
+        let end = duration.map { time + $0 } ?? .never
+        slows.append(Slow(instance: try checked(number), start: time, end: end, factor: factor))
       }
     }
+    result.changes += Slow.changes(slows)
     result.scaling = try scaling(config, pools, &resolved)
     return result
   }
@@ -133,5 +134,29 @@ extension Assembly {
     return ScalingRule(
       try make(type), instances: pools[own].pool.instances, fewest: scaler.fewest.value,
       most: scaler.most.value, interval: scaler.interval.value, cooldown: scaler.cooldown.value)
+  }
+}
+
+/// A time in which an instance is slow.
+private struct Slow {
+  let instance: Int
+  let start: Instant
+  let end: Instant
+  let factor: Double
+
+  /// What happens when: of those that overlap the one that began last counts.
+  static func changes(_ all: [Slow]) -> [PlannedChange] {
+    var changes: [PlannedChange] = []
+    for i in Set(all.map(\.instance)).sorted() {
+      let own = all.filter { $0.instance == i }
+      let times = Set(own.map(\.start) + own.map(\.end)).subtracting([.never])
+      for time in times.sorted() {
+        let active = own.enumerated().filter { $0.element.start <= time && time < $0.element.end }
+        let last = active.max { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }
+        changes.append(
+          PlannedChange(at: time, .slow(last?.element.factor ?? 1), instance: i))
+      }
+    }
+    return changes
   }
 }

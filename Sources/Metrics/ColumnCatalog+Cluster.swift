@@ -40,7 +40,9 @@ extension ColumnCatalog {
     ColumnEntry("busy_s", "s", "Time with a step in flight.", one),
     ColumnEntry("busy_share", "0-1", "busy_s / up_time_s.", "instances that were ever there"),
     ColumnEntry("routed", "", "Requests that the router sent to it.", one),
-    ColumnEntry("moved_in", "", "Requests that came from another's queue.", one),
+    ColumnEntry(
+      "moved_in", "",
+      "Requests that the router moved here; what leaving instances give back is routed again.", one),
     ColumnEntry("moved_out", "", "Requests that left its queue for another.", one),
     ColumnEntry("completed", "", "Requests whose last token it made.", one),
     ColumnEntry("failures", "", "Times that it failed.", one),

@@ -36,9 +36,10 @@ public enum ColumnCatalog {
       "When the request reaches the router; in a closed loop, when it was released; in closed "
         + "sessions, the end of the turn before plus its delay.", every),
     ColumnEntry(
-      "first_scheduled_s", "s", "When it first entered a batch; later admissions do not count.",
+      "first_scheduled_s", "s",
+      "When it first entered a batch, or began to load; of its last attempt after failures.",
       scheduled),
-    ColumnEntry("first_token_s", "s", "When its first output token ended.", started),
+    ColumnEntry("first_token_s", "s", "When its first output token ended; of its last attempt.", started),
     ColumnEntry("finish_s", "s", "When its last output token ended.", completed),
     ColumnEntry("input_len", "tokens", "Prompt tokens.", every),
     ColumnEntry(
@@ -75,7 +76,7 @@ public enum ColumnCatalog {
     ColumnEntry(
       "measured", "", "1 when summary.json counts it, 0 when it belongs to the warm-up.", every),
     ColumnEntry("migrations", "", "Times it went from one instance's queue to another's.", every),
-    ColumnEntry("retries", "", "Times it was sent again after a failure.", every),
+    ColumnEntry("retries", "", "Times it was sent again from the start after a failure.", every),
     ColumnEntry(
       "decode_instance", "", "Instance that decoded it when another one computed its prompt.",
       "requests handed over"),

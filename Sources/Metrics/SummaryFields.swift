@@ -133,6 +133,7 @@ extension Summary {
       ("hit_tokens_dram", tierHits("dram")),
       ("hit_tokens_cxl", tierHits("cxl")),
       ("hit_tokens_ssd", tierHits("ssd")),
+      ("hit_tokens_remote", tierHits("remote")),
       ("hit_tokens_shared", hits(totals.hitTokensShared)),
       ("hit_tokens_session", hits(totals.hitTokensSession)),
       ("hit_tokens_output", hits(totals.hitTokensOutput)),

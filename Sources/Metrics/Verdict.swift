@@ -53,6 +53,8 @@ public struct Verdict: Sendable, Equatable {
   private static func fault(of record: RunRecord) -> String? {
     if let stop = record.stop { return "the run was stopped: \(stop)" }
     let table = record.requests
+    let failed = table.isFailed.count { $0 }
+    if failed > 0 { return failed == 1 ? "1 request failed" : "\(failed) requests failed" }
     var unfinished = 0
     for row in 0..<table.count where table.finished[row] == .never && !table.isUnserved(row) {
       unfinished += 1

@@ -80,6 +80,22 @@ private struct FewestRequests: Router {
     #expect(failed.requests.isFailed == [true, true] && failed.stop == nil)
   }
 
+  @Test func `an outage ends by itself, and what is not there has none`() {
+    var rules = ClusterRules()
+    rules.coldStart = Seconds(0.005)
+    rules.changes = [
+      PlannedChange(at: seconds(0.010), .outage(Seconds(0.020)), instance: 0),
+      PlannedChange(at: seconds(0.015), .outage(Seconds(0.001)), instance: 0),
+      PlannedChange(at: seconds(0.010), .leave, instance: 1),
+      PlannedChange(at: seconds(0.020), .outage(Seconds(0.001)), instance: 1),
+    ]
+    let record = run([Request(12, 1, 1), Request(60, 1, 1)], instances: 2, rules)
+    // Down at 10 ms, starts at 30, open at 35.
+    #expect(record.requests.firstScheduled == [seconds(0.035), seconds(0.060)])
+    #expect(record.requests.instance == [0, 0])
+    #expect(record.cluster.members[0].failures == 1 && record.cluster.members[1].failures == 0)
+  }
+
   @Test func `a slow instance takes so many times as long, to the picosecond`() {
     var rules = ClusterRules()
     rules.changes = [

@@ -56,13 +56,24 @@ import Units
         PlannedChange(at: at(74), .join, instance: 4),
         PlannedChange(at: at(74), .join, instance: 5),
         PlannedChange(at: at(100), .leave, instance: 3),
-        PlannedChange(at: at(120), .fail, instance: 2),
-        PlannedChange(at: at(180), .join, instance: 2),
-        PlannedChange(at: at(200), .slow(2), instance: 5),
-        PlannedChange(at: at(260), .slow(1), instance: 5),
+        PlannedChange(at: at(120), .outage(Seconds(60)), instance: 2),
         PlannedChange(at: at(300), .join, instance: 6),
         PlannedChange(at: at(0), .fail, instance: 0),
+        PlannedChange(at: at(200), .slow(2), instance: 5),
+        PlannedChange(at: at(260), .slow(1), instance: 5),
       ])
+  }
+
+  @Test func `of overlapping slow times the last to begin counts`() throws {
+    let events = """
+      events:
+        - {at: 1 s, slow: 0, factor: 4}
+        - {at: 2 s, slow: 0, factor: 8, for: 4 s}
+        - {at: 3 s, slow: 0, factor: 2, for: 1 s}
+      """
+    let changes = try assembled(yaml(events)).rules.changes
+    #expect(changes.map { $0.time.picoseconds / 1_000_000_000_000 } == [1, 2, 3, 4, 6])
+    #expect(changes.map(\.kind) == [.slow(4), .slow(8), .slow(2), .slow(8), .slow(4)])
   }
 
   @Test func `in a pool that is named, instances join behind its own`() throws {
