@@ -42,7 +42,7 @@ extension ColumnCatalog {
     ColumnEntry("routed", "", "Requests that the router sent to it.", one),
     ColumnEntry(
       "moved_in", "",
-      "Requests that the router moved here; what leaving instances give back is routed again.", one),
+      "Requests that the router moved here; what leaving ones give back is routed again.", one),
     ColumnEntry("moved_out", "", "Requests that left its queue for another.", one),
     ColumnEntry("completed", "", "Requests whose last token it made.", one),
     ColumnEntry("failures", "", "Times that it failed.", one),

@@ -45,7 +45,8 @@ extension ColumnCatalog {
       "measured requests"),
     ColumnEntry("completed", "", "Requests whose tokens were all made.", "measured requests"),
     ColumnEntry(
-      "failed", "", "rejected + failed_by_failure + unfinished; completed + failed = measured_requests.",
+      "failed", "",
+      "rejected + failed_by_failure + unfinished; completed + failed = measured_requests.",
       "measured requests"),
     ColumnEntry("total_input_tokens", "tokens", "Prompt tokens.", "completed measured requests"),
     ColumnEntry("total_output_tokens", "tokens", "Output tokens.", "completed measured requests"),
@@ -138,11 +139,14 @@ extension ColumnCatalog {
       "hit_tokens_remote", "tokens", "Prompt tokens found in remote memory, shared or not.",
       "null: no tier"),
     ColumnEntry(
-      "hit_tokens_shared", "tokens", "Found in HBM; computed by a prompt of another session.", cached),
+      "hit_tokens_shared", "tokens", "Found in HBM; computed by a prompt of another session.",
+      cached),
     ColumnEntry(
-      "hit_tokens_session", "tokens", "Found in HBM; computed by a prompt of the same session.", cached),
+      "hit_tokens_session", "tokens", "Found in HBM; computed by a prompt of the same session.",
+      cached),
     ColumnEntry(
-      "hit_tokens_output", "tokens", "Found in HBM; decoded as the output of an earlier turn.", cached),
+      "hit_tokens_output", "tokens", "Found in HBM; decoded as the output of an earlier turn.",
+      cached),
     ColumnEntry(
       "hit_tokens_running", "tokens", "Found while a running request held them.", cached),
     ColumnEntry(

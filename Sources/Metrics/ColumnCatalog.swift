@@ -39,7 +39,8 @@ public enum ColumnCatalog {
       "first_scheduled_s", "s",
       "When it first entered a batch, or began to load; of its last attempt after failures.",
       scheduled),
-    ColumnEntry("first_token_s", "s", "When its first output token ended; of its last attempt.", started),
+    ColumnEntry(
+      "first_token_s", "s", "When its first output token ended; of its last attempt.", started),
     ColumnEntry("finish_s", "s", "When its last output token ended.", completed),
     ColumnEntry("input_len", "tokens", "Prompt tokens.", every),
     ColumnEntry(

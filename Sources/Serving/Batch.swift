@@ -156,7 +156,9 @@ public struct Batch: Sendable {
   public var count: Int32 { decodes + Int32(prefilling.count + returning.count) }
   /// Sequences that were swapped out and are not on their way back.
   public var absent: Int32 { Int32(away.count) + leaving }
+  // Inline, or a caller that changes the batch copies it for the call.
   /// Blocks that hold `tokens`.
+  @inline(__always)
   public func blocks(for tokens: Int32) -> Int32 { (tokens + tokensPerBlock - 1) / tokensPerBlock }
   /// Blocks that the decodes, and those for whose return it waits, open in the next step.
   public var growth: Int32 {

@@ -108,8 +108,8 @@ struct DualMapScenarioTests {
   }
 
   // Where on the rings keys fall decides P90 of single seeds (without the choice 0 to 17 % worse),
-  // so means over seeds are compared: 4.9 % over 24 seeds, without rebalancing 0.7 %. Prototype, one
-  // seed: 18 and 11 %; the paper, on real instances: 11 % for rebalancing.
+  // so means over seeds are compared: 4.9 % over 24 seeds, without rebalancing 0.7 %. Prototype,
+  // one seed: 18 and 11 %; the paper, on real instances: 11 % for rebalancing.
   @Test(.enabled(if: Scenario.known.contains(.conversation), "skipped: needs ../shared"))
   func `P90 is worse without the choice by target, and no better without rebalancing`() throws {
     var sums = [0.0, 0.0, 0.0]
