@@ -72,7 +72,7 @@ struct FailureScenario {
 
 /// Instances that fail at any moment; every run also checks the invariants at each event.
 @Suite struct FailureTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 20 : 200)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 8 : 200)).map { UInt64($0) }
 
   @Test func `whenever an instance fails, requests, blocks and bytes add up`() {
     var (lost, retried) = (Int64(0), 0)

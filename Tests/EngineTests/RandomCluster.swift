@@ -186,7 +186,7 @@ struct CheckedRouter: Router {
     _ make: (RouterContext) -> (any Router, any RoutingOracle),
     change: (inout RandomCluster) -> Void = { _ in }
   ) {
-    for seed in 0..<UInt64(isDebug ? 8 : 200) {
+    for seed in 0..<UInt64(isDebug ? 3 : 200) {
       var cluster = seed % 4 == 3 ? RandomCluster.crowd(seed: seed) : RandomCluster(seed: seed)
       change(&cluster)
       let (router, oracle) = make(cluster.context)

@@ -137,7 +137,7 @@ import Units
     throws
   {
     var cancelled = 0
-    for seed in 0..<UInt64(isDebug ? 60 : 200) {
+    for seed in 0..<UInt64(isDebug ? 20 : 200) {
       let scenario = SwapScenario(seed: seed)
       let record = scenario.run(maxLeap: 256)
       let memory = try #require(record.memory)
@@ -167,7 +167,7 @@ import Units
   }
 
   @Test func `tiers never hold more than they can, nor blocks of nobody in the end`() throws {
-    for seed in 0..<UInt64(isDebug ? 60 : 200) {
+    for seed in 0..<UInt64(isDebug ? 20 : 200) {
       let scenario = SwapScenario(seed: seed)
       let record = scenario.run(maxLeap: 256)
       let tiers = try #require(record.series).tiers
