@@ -126,9 +126,13 @@ protocol RoutingOracle: Sendable {
   mutating func picks(_ request: Arrival, in fleet: inout Fleet) -> [Int]
   /// What was picked.
   mutating func note(_ request: Arrival, _ pick: Int, in fleet: inout Fleet)
+  /// `instance` is no longer open, even if it is again before the next request.
+  mutating func forget(_ instance: Int)
 }
 
 extension RoutingOracle {
+  /// One that remembers nothing of instances.
+  mutating func forget(_ instance: Int) {}
   mutating func note(_ request: Arrival, _ pick: Int, in fleet: inout Fleet) {}
 }
 
@@ -178,6 +182,7 @@ struct CheckedRouter: Router {
 
   mutating func loadChanged(_ instance: Int, _ load: Load) { router.loadChanged(instance, load) }
   mutating func membershipChanged(_ instance: Int, isOpen: Bool) {
+    if !isOpen { oracle.forget(instance) }
     router.membershipChanged(instance, isOpen: isOpen)
   }
 
@@ -186,7 +191,7 @@ struct CheckedRouter: Router {
     _ make: (RouterContext) -> (any Router, any RoutingOracle),
     change: (inout RandomCluster) -> Void = { _ in }
   ) {
-    for seed in 0..<UInt64(isDebug ? 3 : 200) {
+    for seed in 0..<UInt64(isDebug ? 3 : 80) {
       var cluster = seed % 4 == 3 ? RandomCluster.crowd(seed: seed) : RandomCluster(seed: seed)
       change(&cluster)
       let (router, oracle) = make(cluster.context)

@@ -11,7 +11,7 @@ import Units
 
 /// What every registered router must do, by its defaults; no code here names one.
 @Suite struct RouterConformance {
-  private static let seeds: Range<UInt64> = 0..<(isDebug ? 2 : 100)
+  private static let seeds: Range<UInt64> = 0..<(isDebug ? 2 : 50)
 
   private func make(_ name: String, _ context: RouterContext) throws -> any Router {
     func make<R: Router>(_ type: R.Type) -> any Router { R(R.Options(), context) }

@@ -19,7 +19,6 @@ import Units
     }
 
     mutating func picks(_ request: Arrival, in fleet: inout Fleet) -> [Int] {
-      for i in 0..<fleet.count where !fleet.isOpen(i) { (trees[i], unknown[i]) = ([], 0) }
       let open = fleet.openInstances
       func least(_ keys: (Int) -> Int) -> [Int] {
         open.min { (keys($0), $0) < (keys($1), $1) }.map { [$0] } ?? []
@@ -41,6 +40,8 @@ import Units
       }
       return least { trees[$0].count * size + unknown[$0] }
     }
+
+    mutating func forget(_ instance: Int) { (trees[instance], unknown[instance]) = ([], 0) }
 
     mutating func note(_ request: Arrival, _ pick: Int, in fleet: inout Fleet) {
       let blocks = fleet.promptBlocks(of: request.id)
