@@ -7,7 +7,7 @@ import Units
 
 /// Two phases on random clusters; every run also checks I3, I4 and I5 at each event.
 @Suite struct RandomHandoverTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 5 : 100)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 10 : 100)).map { UInt64($0) }
 
   private func text(_ record: RunRecord) -> String {
     let r = record.requests
