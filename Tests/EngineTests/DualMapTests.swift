@@ -22,7 +22,7 @@ import Units
   private static var options: DualMap.Options {
     var options = DualMap.Options()
     (options.keyTokens, options.initialBlocks) = (16, 1)
-    (options.prefillToken, options.ttft) = (Seconds(1e-3), Seconds(1))
+    (options.prefillToken, options.ttft) = (.value(Seconds(1e-3)), .value(Seconds(1)))
     return options
   }
 
@@ -217,7 +217,10 @@ import Units
     #expect(options.fault == "candidates must be 1 or 2")
     options.candidates = 2
     options.virtualNodes = 0
-    #expect(options.fault != nil)
+    #expect(options.fault == "virtual_nodes must be 1 to 65536")
+    options.virtualNodes = 1
+    options.ttft = .value(Seconds(0))
+    #expect(options.fault == "prefill_token and ttft must be above 0 s, or auto")
   }
 
   @Test func `leaping equals single steps, with joins and failures`() {

@@ -1,6 +1,6 @@
 public import Kernel
 internal import Serving
-public import Units
+internal import Units
 
 /// DualMap: two candidate instances for each prefix, affinity as long as it meets the target.
 ///
@@ -30,10 +30,10 @@ public struct DualMap: Router {
 
   /// Its parts and constants.
   public struct Options: PolicyOptions {
-    /// Time of a prompt token; 0 s: what the instances take.
-    public var prefillToken = Seconds(0)
-    /// Target of the time to first token; 0 s: `slo.ttft_ms`, without that 5 s.
-    public var ttft = Seconds(0)
+    /// Time of a prompt token; auto: what each instance takes.
+    public var prefillToken = AutomaticTime.auto
+    /// Target of the time to first token; auto: `slo.ttft_ms`, without that 5 s.
+    public var ttft = AutomaticTime.auto
     /// Candidates of a key, 1 or 2.
     public var candidates = 2
     /// How one of them is chosen.
@@ -56,8 +56,8 @@ public struct DualMap: Router {
     public init() {}
     /// Ranges.
     public var fault: String? {
-      if prefillToken.value < 0 || ttft.value < 0 {
-        return "prefill_token and ttft must not be negative"
+      for time in [prefillToken, ttft] where time.value(or: Seconds(1)).value <= 0 {
+        return "prefill_token and ttft must be above 0 s, or auto"
       }
       if !(1...2).contains(candidates) { return "candidates must be 1 or 2" }
       if keyTokens < 1 || initialBlocks < 1 {
@@ -72,7 +72,8 @@ public struct DualMap: Router {
   public static let name = "dualmap"
   /// What it is.
   public static let summary =
-    "two candidates by prefix hash, affinity within the TTFT target, migration; O(log n + blocks)"
+    "two candidates by prefix hash, affinity within the TTFT target, migration; "
+    + "O(log n + blocks), a round of migration O(n + queue blocks)"
   /// Both are what it weighs.
   public static let readsPendingPrefill = true
   /// Of the two candidates.
@@ -94,9 +95,10 @@ public struct DualMap: Router {
   /// Two rings without instances.
   public init(_ options: Options, _ context: RouterContext) {
     self.options = options
-    let own = options.prefillToken.value
-    tokenTimes = own > 0 ? context.promptTokenTimes.map { _ in own } : context.promptTokenTimes
-    target = options.ttft.value > 0 ? options.ttft.value : context.ttftTarget ?? 5
+    tokenTimes = context.promptTokenTimes.map {
+      options.prefillToken.value(or: Seconds($0)).value
+    }
+    target = options.ttft.value(or: Seconds(context.ttftTarget ?? 5)).value
     seeds = (0..<UInt64(options.candidates)).map { context.seed &+ $0 << 32 }
     rings = seeds.map { HashRing(seed: $0, virtualNodes: options.virtualNodes) }
     tree = HotnessTree(window: options.window, least: options.windowLeast)
