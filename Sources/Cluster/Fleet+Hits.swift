@@ -84,15 +84,15 @@ extension Fleet {
   /// asked for last.
   ///
   /// - Complexity: O(instances that have as much or more), and the order.
-  public func holders(of request: RequestID, at level: HitLevel) -> [Int] {
+  public mutating func holders(of request: RequestID, at level: HitLevel) -> [Int] {
     guard knowsByIndex else {
       return hits[level.place..<level.place + level.count].map(\.instance)
     }
     let blocks = countingBlocks(of: request)
     let last = blocks.startIndex + level.place
     var holders: [Int] = []
-    index.appendHolders(
-      of: blocks[last - 1], without: last < blocks.endIndex ? blocks[last] : nil, to: &holders)
+    let following = last < blocks.endIndex ? blocks[last] : nil
+    index.appendHolders(of: blocks[last - 1], without: following, to: &holders)
     return holders.filter { isOpen($0) }.sorted()
   }
 
@@ -215,17 +215,15 @@ extension Fleet {
     _ request: RequestID, _ level: HitLevel, by loads: LeastLoad
   ) -> Int? {
     guard knowsByIndex, level.count > 8 else { return nil }
-    var (found, left) = (Int?.none, 16)
+    var left = 16
     var firsts: [Int] = []
     loads.visitAscending {
       firsts.append($0)
       left -= 1
       return left > 0
     }
-    for i in firsts where hitTokens(of: request, on: i) >= level.tokens {
-      found = i
-      break
-    }
-    return found
+    let blocks = countingBlocks(of: request)
+    let last = blocks[blocks.startIndex + level.place - 1]
+    return firsts.first { index.has(last, on: $0) }
   }
 }

@@ -8,7 +8,7 @@ package import Units
 /// evict, nor of answers: a later turn's prompt is news as far as it repeats them.
 ///
 /// Entries (block, instance) are found by open addressing; each is in the list of its instance, by
-/// age, and in that of its block. 32 bytes an entry and 8 for each number of a block.
+/// age, and in that of its block. 56 to 80 bytes an entry and 8 for each number of a block.
 package struct HitIndex: Sendable {
   private struct Entry: Sendable {
     var block: BlockID
@@ -25,10 +25,18 @@ package struct HitIndex: Sendable {
     var next: Int32 = -1
   }
 
+  /// What a search compares, so that it need not look at entries.
+  private struct Slot: Sendable {
+    var block: BlockID = -1
+    var instance: Int32 = -1
+    /// The entry, −1 where there is none.
+    var number: Int32 = -1
+  }
+
   private var entries: [Entry] = []
   private var spare: [Int32] = []
-  /// Places of entries by hash, −1 where there is none; a power of two, at most half full.
-  private var slots: [Int32]
+  /// Places of entries by hash; a power of two, at most half full.
+  private var slots: [Slot]
   private var used = 0
   /// By block: the first of its entries, and how many there are.
   private var heads: [Int32] = []
@@ -37,14 +45,18 @@ package struct HitIndex: Sendable {
   private var oldest: [Int32]
   private var sizes: [Int]
   private let capacities: [Int]
+  /// By instance: the last question for whose sake it was marked.
+  private var marks: [Int]
+  private var questions = 0
 
   /// Nothing is known yet; `capacities` are the most blocks of each instance.
   package init(capacities: [Int]) {
     self.capacities = capacities
-    slots = Array(repeating: -1, count: 64)
+    slots = Array(repeating: Slot(), count: 64)
     newest = Array(repeating: -1, count: capacities.count)
     oldest = newest
     sizes = Array(repeating: 0, count: capacities.count)
+    marks = sizes
   }
 
   // MARK: Questions
@@ -55,6 +67,11 @@ package struct HitIndex: Sendable {
   /// Instances that have `block`.
   package func count(of block: BlockID) -> Int {
     Int(block) < counts.count ? Int(counts[Int(block)]) : 0
+  }
+
+  /// Whether `instance` has `block`.
+  package func has(_ block: BlockID, on instance: Int) -> Bool {
+    slot(of: block, instance) != nil
   }
 
   /// How many blocks of a prompt, from the first on, `instance` has.
@@ -86,14 +103,22 @@ package struct HitIndex: Sendable {
   }
 
   /// Appends the instances that have `block` and not `following`, when there is one, in no order.
-  package func appendHolders(
+  ///
+  /// - Complexity: O(instances that have `block`).
+  package mutating func appendHolders(
     of block: BlockID, without following: BlockID?, to holders: inout [Int]
   ) {
     guard Int(block) < heads.count else { return }
-    var entry = heads[Int(block)]
+    questions += 1
+    var entry = following.map { Int($0) < heads.count ? heads[Int($0)] : -1 } ?? -1
+    while entry >= 0 {
+      marks[Int(entries[Int(entry)].instance)] = questions
+      entry = entries[Int(entry)].next
+    }
+    entry = heads[Int(block)]
     while entry >= 0 {
       let instance = Int(entries[Int(entry)].instance)
-      if following.flatMap({ slot(of: $0, instance) }) == nil { holders.append(instance) }
+      if marks[instance] != questions { holders.append(instance) }
       entry = entries[Int(entry)].next
     }
   }
@@ -124,7 +149,7 @@ package struct HitIndex: Sendable {
     // The first block last: it is the newest one, so those that follow it go before it.
     for block in chain.prefix(capacities[instance]).reversed() {
       if let slot = slot(of: block, instance) {
-        let entry = slots[slot]
+        let entry = slots[slot].number
         unlinkAge(entry)
         linkNewest(entry)
         if entries[Int(entry)].author != request { entries[Int(entry)].author = -1 }
@@ -145,8 +170,9 @@ package struct HitIndex: Sendable {
   ) {
     for block in chain.reversed() {
       guard let slot = slot(of: block, instance) else { continue }
-      guard entries[Int(slots[slot])].author == request else { return }
-      remove(slots[slot])
+      let number = slots[slot].number
+      guard entries[Int(number)].author == request else { return }
+      remove(number)
     }
   }
 
@@ -170,9 +196,7 @@ package struct HitIndex: Sendable {
       number = Int32(entries.count)
       entries.append(entry)
     }
-    var place = home(of: entry.block, entry.instance)
-    while slots[place] >= 0 { place = (place + 1) & (slots.count - 1) }
-    slots[place] = number
+    place(Slot(block: entry.block, instance: entry.instance, number: number))
     used += 1
     if block >= heads.count {
       heads += repeatElement(-1, count: block + 1 - heads.count)
@@ -236,40 +260,39 @@ package struct HitIndex: Sendable {
 
   private func slot(of block: BlockID, _ instance: Int) -> Int? {
     var place = home(of: block, Int32(instance))
-    while slots[place] >= 0 {
-      let entry = entries[Int(slots[place])]
-      if entry.block == block, entry.instance == Int32(instance) { return place }
+    while slots[place].number >= 0 {
+      if slots[place].block == block, slots[place].instance == Int32(instance) { return place }
       place = (place + 1) & (slots.count - 1)
     }
     return nil
   }
 
+  private mutating func place(_ slot: Slot) {
+    var place = home(of: slot.block, slot.instance)
+    while slots[place].number >= 0 { place = (place + 1) & (slots.count - 1) }
+    slots[place] = slot
+  }
+
   /// Empties a slot and moves those after it up, so that no search ends too early.
   private mutating func vacate(_ slot: Int) {
     let mask = slots.count - 1
-    var (hole, place) = (slot, (slot + 1) & mask)
-    while slots[place] >= 0 {
-      let entry = entries[Int(slots[place])]
+    var (hole, next) = (slot, (slot + 1) & mask)
+    while slots[next].number >= 0 {
       // It may go up to the hole unless its home lies behind that.
-      let way = (place - home(of: entry.block, entry.instance)) & mask
-      if way >= (place - hole) & mask {
-        slots[hole] = slots[place]
-        hole = place
+      let way = (next - home(of: slots[next].block, slots[next].instance)) & mask
+      if way >= (next - hole) & mask {
+        slots[hole] = slots[next]
+        hole = next
       }
-      place = (place + 1) & mask
+      next = (next + 1) & mask
     }
-    slots[hole] = -1
+    slots[hole] = Slot()
     used -= 1
   }
 
   private mutating func growSlots() {
     let old = slots
-    slots = Array(repeating: -1, count: 2 * old.count)
-    for number in old where number >= 0 {
-      let entry = entries[Int(number)]
-      var place = home(of: entry.block, entry.instance)
-      while slots[place] >= 0 { place = (place + 1) & (slots.count - 1) }
-      slots[place] = number
-    }
+    slots = Array(repeating: Slot(), count: 2 * old.count)
+    for slot in old where slot.number >= 0 { place(slot) }
   }
 }

@@ -118,6 +118,9 @@ public protocol EvictionPolicy: Sendable {
   static var keepsPrefixes: Bool { get }
   /// The order in which it must hear of a request's blocks; nil: either.
   static var visitOrder: VisitOrder? { get }
+  /// Whether it knows a block again that was evicted and comes back; if not, another block may
+  /// have had the number meanwhile.
+  static var remembersEvicted: Bool { get }
   /// Whether a cache without a serving engine around it has room for everything.
   static var isUnbounded: Bool { get }
   /// What it makes of `context.uses` alone, one bit a use: the same for all caches of a capacity,
@@ -177,6 +180,8 @@ extension EvictionPolicy {
   public static var isOracle: Bool { false }
   /// Not promised.
   public static var keepsPrefixes: Bool { false }
+  /// It may.
+  public static var remembersEvicted: Bool { true }
   /// Either order.
   public static var visitOrder: VisitOrder? { nil }
   /// None.

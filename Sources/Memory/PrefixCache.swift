@@ -30,9 +30,9 @@ public struct PrefixHits: Sendable, Equatable {
 ///
 /// A block is in the cache from the end of the step that computed it until it is evicted. While
 /// requests hold it, it counts as used; idle, it counts as available and goes when the pool needs
-/// the room. Blocks are columns by number, which a block gets when it first enters; numbers of
-/// blocks that no other request can know are used again once they are evicted. `find` and `number`
-/// turn names of the trace into numbers; all else is in numbers.
+/// the room. Blocks are columns by number, which a block gets when it enters and which is free once
+/// it is evicted, unless the policy remembers what it evicted and others can know the block. `find`
+/// and `number` turn names of the trace into numbers; all else is in numbers.
 ///
 /// In a table of hashes some of a block's holders may have computed it too, at the same time: each
 /// of those keeps a copy of its own. When the block itself falls idle, the oldest copy takes its
@@ -59,18 +59,19 @@ public struct PrefixCache: Sendable {
   /// The session of the request that computed a block; for numbers of its own, that request.
   private var owner: [Int32] = []
   private var isOutput: [Bool] = []
-  private var numbers: BlockNumbers
-  private var spareNumbers: [BlockID] = []
+  private var numbers = BlockNumbers()
+  /// Whether the policy forgets a block with its eviction, so that its number is free.
+  private let freesNumbers: Bool
   private var tree: BlockTree?
   private var victims: [BlockID] = []
   private var woken: [BlockID] = []
   private var subtree: [BlockID] = []
 
-  /// An empty cache for a trace that names `names` blocks; `policy` need not know any number.
-  public init(names: Int, index: PrefixIndex, policy: any EvictionPolicy) {
+  /// An empty cache; `policy` need not know any number.
+  public init(index: PrefixIndex, policy: any EvictionPolicy) {
     self.index = index
     self.policy = policy
-    numbers = BlockNumbers(names: names)
+    freesNumbers = !type(of: policy).remembersEvicted
     // Without gaps in prefixes there is no subtree to look for.
     tree = index == .radix && !type(of: policy).keepsPrefixes ? BlockTree() : nil
   }
@@ -259,11 +260,8 @@ public struct PrefixCache: Sendable {
     var given: [BlockID] = []
     given.reserveCapacity(Int(count))
     for _ in 0..<count {
-      if spareNumbers.isEmpty {
-        spareNumbers += numbers.addNameless().reversed()
-        grow()
-      }
-      let number = spareNumbers.removeLast()
+      let number = numbers.addNameless()
+      grow()
       holders[Int(number)] = 0
       owner[Int(number)] = request
       isOutput[Int(number)] = false
@@ -279,7 +277,7 @@ public struct PrefixCache: Sendable {
 
   /// Whether `number`, which `abandon` gave to `request`, still is that block.
   public func isIntact(_ number: BlockID, of request: Int32) -> Bool {
-    holders[Int(number)] >= 0 && owner[Int(number)] == request
+    holders[Int(number)] >= 0 && owner[Int(number)] == request && numbers.isNameless(number)
   }
 
   /// Evicts idle blocks until there are at most `room`.
@@ -298,19 +296,21 @@ public struct PrefixCache: Sendable {
     }
   }
 
-  /// Evicts idle blocks until there are at most `room`; those with a name are appended to
-  /// `evicted`, by number, in the order in which they go.
-  public mutating func shrink(to room: Int32, evicted: inout [BlockID]) {
+  /// Evicts idle blocks until there are at most `room`; the numbers and names of those that have a
+  /// name are appended to `evicted`, in the order in which they go.
+  public mutating func shrink(
+    to room: Int32, evicted: inout [(number: BlockID, name: BlockID)]
+  ) {
     while idle > room {
       victims.removeAll(keepingCapacity: true)
       policy.evict(tree == nil ? Int(idle - room) : 1, into: &victims)
-      forgetVictims()
-      for block in victims where !numbers.isNameless(block) { evicted.append(block) }
+      if tree != nil { addSubtrees() }
+      for block in victims where !numbers.isNameless(block) {
+        evicted.append((block, numbers.name(of: block)))
+      }
+      dropVictims()
     }
   }
-
-  /// The name of a block that has one.
-  public func name(of block: BlockID) -> BlockID { numbers.name(of: block) }
 
   /// When the next idle block grows too old, `.never` if none does.
   public var nextExpiry: Instant { policy.nextExpiry }
@@ -330,11 +330,15 @@ public struct PrefixCache: Sendable {
 
   private mutating func forgetVictims() {
     if tree != nil { addSubtrees() }
+    dropVictims()
+  }
+
+  private mutating func dropVictims() {
     for block in victims {
       precondition(holders[Int(block)] == 0, "only idle blocks go (I10)")
       holders[Int(block)] = -1
       tree?.remove(block)
-      if numbers.isNameless(block) { spareNumbers.append(block) }
+      if freesNumbers || numbers.isNameless(block) { numbers.free(block) }
     }
     idle -= Int32(victims.count)
   }

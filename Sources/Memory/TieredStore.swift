@@ -101,7 +101,7 @@ public struct TieredStore: Sendable {
   /// What a policy is told of a block that goes down: its depth and the request that last used it.
   var depths: [Int32] = []
   var requests: [Int32] = []
-  private var names: BlockNumbers
+  private var names = BlockNumbers()
   private var numbers: [BlockID] = []
 
   /// Empty tiers, one to eight of them, for a trace that names `names` blocks.
@@ -117,7 +117,6 @@ public struct TieredStore: Sendable {
     self.writing = writing
     self.admission = admission
     self.tiers = tiers.map { TierBlocks(capacity: $0.capacity, policy: $0.policy) }
-    self.names = BlockNumbers(names: names)
   }
 
   /// Why tiers cannot use a policy, nil when they can.

@@ -19,10 +19,9 @@ extension Batch {
   public mutating func serve(as role: InstanceRole, _ mode: HandoverMode) {
     precondition(role != .mixed && swap == nil && pages == nil, "handovers know paged KV alone")
     handover = HandoverState(role: role, mode: mode)
+    self.role = role
   }
 
-  /// What the batch is there for.
-  public var role: InstanceRole { handover?.role ?? .mixed }
   /// Sequences whose KV waits here to be fetched.
   public var keptSequences: Int32 { handover?.kept ?? 0 }
   /// Those of them that no other instance has in its queue.

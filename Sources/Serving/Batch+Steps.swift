@@ -6,22 +6,19 @@ internal import Units
 
 /// What the engine, not a scheduler, does to a batch.
 extension Batch {
-  // Inline, or a caller that changes the batch copies it for the call.
-  @inline(__always)
-  func length(_ slot: Slot) -> Int32 {
-    let s = sequences[Int(slot)]
-    return s.stored + (s.phase == .decoding ? Int32(clock - s.joined) : 0)
-  }
+  // A caller that changes the batch may copy it for a question, so what is asked often is asked of
+  // the sequence.
+  func length(_ slot: Slot) -> Int32 { sequences[Int(slot)].length(at: clock) }
 
   /// Blocks that a sequence holds now.
-  @inline(__always)
   func blocksHeld(by slot: Slot) -> Int32 {
-    let s = sequences[Int(slot)]
-    if s.region != nil { return 0 }
-    return s.phase == .decoding ? blocks(for: length(slot)) : s.blocks
+    sequences[Int(slot)].blocksHeld(at: clock, of: tokensPerBlock)
   }
 
-  private func phase(_ length: Int32) -> Int { (clock - Int(length)) & Int(tokensPerBlock - 1) }
+  /// Where a sequence of `length` at `clock` stands in `growthAt`.
+  private static func phase(_ length: Int32, at clock: Int, of size: Int32) -> Int {
+    (clock - Int(length)) & Int(size - 1)
+  }
 
   /// KV tokens stored in the pool.
   var storedTokens: Int64 { context + partial + (handover?.keptTokens ?? 0) }
@@ -132,21 +129,21 @@ extension Batch {
     longest.join(slot, length: s.stored, clock: clock)
     longest.compact(decodes: decodes, sequences)
     milestones.push(UInt64(finishes) << 24 | UInt64(slot))
-    if s.region == nil { growthAt[phase(s.stored)] += 1 }
+    if s.region == nil { growthAt[Self.phase(s.stored, at: clock, of: tokensPerBlock)] += 1 }
     if groups != nil || pages != nil { noteFilling(of: slot) }
     fresh.append(slot)
   }
 
   /// Takes a decode out of the sums and writes its state back into its row.
   mutating func leave(_ slot: Slot) {
-    let now = length(slot)
-    let held = blocksHeld(by: slot)
     let s = sequences[Int(slot)]
+    let now = s.length(at: clock)
+    let held = s.blocksHeld(at: clock, of: tokensPerBlock)
     decodes -= 1
     service?.leave(s.entry.user, joined: s.joined, clock: clock)
     if !s.entry.isMeasured { unmeasured -= 1 }
     context -= Int64(now)
-    if s.region == nil { growthAt[phase(now)] -= 1 }
+    if s.region == nil { growthAt[Self.phase(now, at: clock, of: tokensPerBlock)] -= 1 }
     if clock > s.joined {
       let longest = gaps.longest(since: s.joined + 1)
       sequences[Int(slot)].longestGap = max(s.longestGap, longest)
@@ -198,7 +195,7 @@ extension Batch {
         prefilling.removeAll { $0 == chunk.slot }
       }
       let row = Int(s.entry.request.row)
-      let isHandedOver = handover?.role == .prefill && requests.output[row] > 1
+      let isHandedOver = role == .prefill && requests.output[row] > 1
       if isHandedOver, handover?.mode.firstToken == .decode {
         keep(chunk.slot)
         continue

@@ -45,6 +45,8 @@ public struct Batch: Sendable {
   var refusedWithIdleHits = false
   /// An admission of this plan was refused although tiers under HBM have a part of the prompt.
   var refusedWithFinds = false
+  /// What the batch is there for.
+  public internal(set) var role = InstanceRole.mixed
   /// What it does of requests that two instances serve; nil where one serves them.
   var handover: HandoverState?
   /// The host memory to swap to; nil without.
@@ -136,7 +138,7 @@ public struct Batch: Sendable {
   public mutating func cachePrefixes(
     _ keys: PrefixKeys, _ index: PrefixIndex, _ policy: any EvictionPolicy
   ) {
-    let cache = PrefixCache(names: keys.count, index: index, policy: policy)
+    let cache = PrefixCache(index: index, policy: policy)
     prefix = PrefixState(cache, keys, tokensPerBlock: tokensPerBlock)
     cachesPrefixes = true
   }
@@ -231,7 +233,7 @@ extension Batch {
     let tokens = min(entry.tokens - stored, limit)
     let total = blocks(for: stored + tokens)
     let need = total - found.blocks + found.idle
-    let later = blocksBesideKept(entry, after: total)
+    let later = role == .mixed ? 0 : blocksBesideKept(entry, after: total)
     guard need + later + reserve <= blocks.available else {
       if found.idle > 0 { refusedWithIdleHits = true }
       return 0

@@ -23,8 +23,9 @@ struct PrefixState: Sendable {
   private var names: [BlockID] = []
   /// Whether blocks with a name that make room are noted in `evicted`.
   var notesEvictions = false
-  /// Numbers of those that made room, in the order in which they went.
-  private var evicted: [BlockID] = []
+  /// Those that made room, in the order in which they went.
+  private var evicted: [Evicted] = []
+  private var victims: [(number: BlockID, name: BlockID)] = []
   /// For each number the blocks before it and the request that computed it; empty unless asked.
   private var depths: [Int32] = []
   private var authors: [Int32] = []
@@ -136,7 +137,12 @@ struct PrefixState: Sendable {
     }
     // What is too old goes by itself, whether somebody has looked since or not.
     cache.expire(at: now)
-    cache.shrink(to: room, evicted: &evicted)
+    victims.removeAll(keepingCapacity: true)
+    cache.shrink(to: room, evicted: &victims)
+    for (number, name) in victims {
+      evicted.append(
+        Evicted(name: name, depth: depths[Int(number)], request: authors[Int(number)]))
+    }
     return !evicted.isEmpty
   }
 
@@ -163,9 +169,7 @@ struct PrefixState: Sendable {
   /// What has made room since it was last asked for.
   mutating func takeEvicted() -> [Evicted] {
     defer { evicted.removeAll(keepingCapacity: true) }
-    return evicted.map {
-      Evicted(name: cache.name(of: $0), depth: depths[Int($0)], request: authors[Int($0)])
-    }
+    return evicted
   }
 
   /// Appends the names of blocks `range` of the request in `row`, as far as they have any.

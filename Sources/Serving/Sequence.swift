@@ -60,4 +60,17 @@ struct Sequence: Sendable {
     lastToken = entry.lastToken
     longestGap = entry.longestGap
   }
+
+  /// Its length when the decode clock is `clock`.
+  @inline(__always)
+  func length(at clock: Int) -> Int32 {
+    stored + (phase == .decoding ? Int32(clock - joined) : 0)
+  }
+
+  /// Blocks of `size` tokens that it holds when the decode clock is `clock`.
+  @inline(__always)
+  func blocksHeld(at clock: Int, of size: Int32) -> Int32 {
+    if region != nil { return 0 }
+    return phase == .decoding ? (length(at: clock) + size - 1) / size : blocks
+  }
 }

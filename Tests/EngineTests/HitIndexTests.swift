@@ -77,6 +77,7 @@ import Units
   private func check(
     _ index: HitIndex, _ model: Model, _ chain: [BlockID], _ note: Comment
   ) {
+    var index = index
     let depths = (0..<4).map { model.depth(chain, $0) }
     #expect((0..<4).map { index.depth(of: chain[...], on: $0) } == depths, note)
     #expect(index.depth(of: chain[...]) == depths.max(), note)
@@ -84,6 +85,7 @@ import Units
     for (k, block) in chain.enumerated() {
       let all = (0..<4).filter { model.has(block, $0) }
       #expect(index.count(of: block) == all.count, note)
+      #expect((0..<4).filter { index.has(block, on: $0) } == all, note)
       let next = k + 1 < chain.count ? chain[k + 1] : nil
       var holders: [Int] = []
       index.appendHolders(of: block, without: next, to: &holders)

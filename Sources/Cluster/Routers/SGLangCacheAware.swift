@@ -92,15 +92,16 @@ public struct SGLangCacheAware: Router {
   }
 
   /// The first open instance with the longest match, if that is long enough.
-  private func match(_ request: Arrival, _ blocks: ArraySlice<BlockID>, _ size: Int32) -> Int? {
-    guard let trees else { return nil }
-    let depth = trees.depth(of: blocks)
+  private mutating func match(
+    _ request: Arrival, _ blocks: ArraySlice<BlockID>, _ size: Int32
+  ) -> Int? {
+    let depth = trees?.depth(of: blocks) ?? 0
     let tokens = min(Int64(depth) * Int64(size), Int64(request.promptTokens))
     guard depth > 0, Double(tokens) > options.cacheThreshold * Double(request.promptTokens) else {
       return nil
     }
     var holders: [Int] = []
-    trees.appendHolders(
+    trees?.appendHolders(
       of: blocks[blocks.startIndex + depth - 1], without: nil, to: &holders)
     return holders.min()
   }

@@ -16,6 +16,8 @@ public struct LRU: EvictionPolicy {
   public static let summary = "Least recently used, tails of prompts first; vLLM and SGLang"
   /// Tails go first.
   public static let keepsPrefixes = true
+  /// A block that comes back is new.
+  public static let remembersEvicted = false
 
   private var idle = BlockLists(lists: 1)
 

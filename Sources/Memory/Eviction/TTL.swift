@@ -27,6 +27,8 @@ public struct TTL: EvictionPolicy {
   public static let summary = "Time to live: blocks expire some time after their last use"
   /// Tails go first, and blocks of one request expire together.
   public static let keepsPrefixes = true
+  /// A block that comes back is new.
+  public static let remembersEvicted = false
 
   private var idle = BlockLists(lists: 1)
   private var lastUses: [Instant] = []
