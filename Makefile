@@ -124,16 +124,16 @@ results: build
 	@$(MARTLET) run Workloads/demo.yaml | grep -v ^next: | awk -f Results/demo.awk - README.md \
 	  > README.new && mv README.new README.md
 	@{ echo experiment,scheduler,cost,mean_running_requests,kv_token_share_waiting; \
-	  for file in vllm-orca-saturated vllm-orca-2rps; do for cost in calibrated roofline; do \
+	  for file in sharegpt-saturated sharegpt-2rps; do for cost in calibrated roofline; do \
 	  for scheduler in vllm-v0 orca-max orca-pow2 orca-oracle; do \
-	    $(MARTLET) run Workloads/$$file.yaml --json --quiet --set engine.cost=$$cost \
+	    $(MARTLET) run Workloads/papers/vllm/$$file.yaml --json --quiet --set engine.cost=$$cost \
 	      --set engine.scheduler=$$scheduler 2>/dev/null \
 	    | awk -v head=$$file,$$scheduler,$$cost -F'[:,]' \
 	      '/"mean_running_requests"/ {a=$$2} /"kv_token_share_waiting"/ {b=$$2} \
 	       END {gsub(/ |null/,"",a); gsub(/ |null/,"",b); print head "," a "," b}'; \
 	  done; done; done; } > Results/vllm-orca.csv
 	@{ echo context_tokens,prefill_ms,decode_250_ms; for tokens in 4000 50000; do \
-	    $(MARTLET) run Workloads/long-context-yi-34b.yaml --json --quiet \
+	    $(MARTLET) run Workloads/papers/long-context/yi-34b.yaml --json --quiet \
 	      --set workload.generate.input_tokens.value=$$tokens 2>/dev/null \
 	    | awk -v tokens=$$tokens -F'[:,]' '/"mean_ttft_ms"/ {a=$$2} /"mean_e2el_ms"/ {b=$$2} \
 	      END {printf "%d,%.3f,%.3f\n", tokens, a, b - a}'; done; } > Results/long-context.csv

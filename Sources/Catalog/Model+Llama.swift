@@ -1,7 +1,7 @@
 extension Model {
   /// Llama and models of its architecture.
   ///
-  /// Sources: `config.json` of each on Hugging Face; Llama 2 13B and Yi 34B unverified.
+  /// Sources: `config.json` of each on Hugging Face; Llama 2 13B, Yi 6B and Yi 34B unverified.
   static let llama: [Model] = [
     llama("llama-2-7b", 32, 4096, 32, 32, ffn: 11008, vocab: 32000, context: 4096),
     llama("llama-2-13b", 40, 5120, 40, 40, ffn: 13824, vocab: 32000, context: 4096),
@@ -16,6 +16,7 @@ extension Model {
     llama("internlm2-20b", 48, 6144, 48, 8, ffn: 16384, vocab: 92544, context: 32768),
     llama("yi-34b", 60, 7168, 56, 8, ffn: 20480, vocab: 64000, context: 4096),
     llama("yi-34b-200k", 60, 7168, 56, 8, ffn: 20480, vocab: 64000, context: 200_000),
+    llama("yi-6b-200k", 32, 4096, 32, 4, ffn: 11008, vocab: 64000, context: 200_000),
   ]
 
   /// A Llama of so many layers, width, query heads and key heads; every head is 128 wide.

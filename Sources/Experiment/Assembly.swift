@@ -274,11 +274,18 @@ extension Assembly {
     return Int32(clamping: tokens.value / size)
   }
 
-  /// The constants of the file at `path` over those of the GPU; nil without a file.
+  /// The constants of the file at `path` over those of the GPU, or those of the GPU of the catalogue
+  /// that it names; nil without either.
   private static func kernels(
     _ path: Located<String>?, _ deployment: Deployment, _ caveats: inout [String]
   ) throws(ConfigError) -> KernelProfile? {
     guard let path else { return nil }
+    if let gpu = GPU.named(path.value) {
+      if gpu.name != deployment.gpu.name {
+        caveats.append("kernels run with constants of \(gpu.name), not of \(deployment.gpu.name)")
+      }
+      return KernelProfile(of: gpu)
+    }
     var kernels = KernelProfile(of: deployment.gpu)
     let file = try KernelFile(path.value)
     if file.constants.gpu != deployment.gpu.name {

@@ -1,3 +1,4 @@
+internal import Catalog
 internal import Files
 internal import Serving
 internal import Units
@@ -56,7 +57,9 @@ extension ExperimentConfig {
     out.key("tensor_parallel", "\(cluster.tensorParallel.value)")
     out.key("pipeline_parallel", "\(cluster.pipelineParallel.value)")
     out.memory(cluster.memory, resolved.memory)
-    let kernels = cluster.kernels.map { Scalar.written(path($0.value)) }
+    let kernels = cluster.kernels.map {
+      Scalar.written(GPU.named($0.value) == nil ? path($0.value) : $0.value)
+    }
     out.optional("kernels", kernels, absent: "those of the GPU")
     out.optional("price_per_gpu_hour", cluster.pricePerGPUHour, absent: "no cost is reckoned")
     guard let power = cluster.power else {

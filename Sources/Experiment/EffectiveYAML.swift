@@ -1,3 +1,4 @@
+internal import Catalog
 public import Files
 internal import Kernel
 internal import Units
@@ -70,7 +71,9 @@ extension ExperimentConfig {
     var paths: [String] = []
     for config in [self] + cluster.pools.map(\.config) {
       if case .file(let path) = config.model.value { paths.append(path) }
-      if let kernels = config.cluster.kernels { paths.append(kernels.value) }
+      if let kernels = config.cluster.kernels, GPU.named(kernels.value) == nil {
+        paths.append(kernels.value)
+      }
     }
     var distributions: [DistributionConfig] = []
     switch workload {

@@ -1,3 +1,4 @@
+internal import Catalog
 package import Files
 internal import Kernel
 internal import Units
@@ -84,7 +85,9 @@ extension ClusterConfig {
           try MemoryConfig(field)
         },
         kernels: try r.optional("kernels").map { (field) throws(ConfigError) in
-          field.located(Paths.resolve(try field.text(), at: field.place))
+          let text = try field.text()
+          let isName = GPU.named(text) != nil
+          return field.located(isName ? text : Paths.resolve(text, at: field.place))
         },
         pricePerGPUHour: try r.number("price_per_gpu_hour", in: .notNegative)?.value,
         power: try r.optional("power").map { (field) throws(ConfigError) in

@@ -117,7 +117,8 @@ public struct ClusterConfig: Sendable {
   public var pipelineParallel: Located<Int>
   /// Tiers under HBM; nil: KV lies in HBM only.
   public var memory: MemoryConfig?
-  /// Path of a file of kernel constants from `martlet calibrate`; nil: those of the GPU.
+  /// Path of a file of kernel constants from `martlet calibrate`, or the GPU of the catalogue whose
+  /// constants are used; nil: those of the GPU.
   public var kernels: Located<String>?
   /// What a GPU costs an hour, in any currency; nil: costs are not reckoned.
   public var pricePerGPUHour: Double?

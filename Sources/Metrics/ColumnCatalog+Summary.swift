@@ -122,6 +122,10 @@ extension ColumnCatalog {
       "slo_attainment", "0-1", "Share of requests that completed within every target.",
       "measured requests; null without targets"),
     ColumnEntry(
+      "mean_normalized_latency_ms", "ms",
+      "Arithmetic mean of the end-to-end latency over output tokens (vLLM, SOSP 2023, section 6.1).",
+      "completed measured requests"),
+    ColumnEntry(
       "num_preemptions", "", "Times that requests were preempted.", "all requests, whole run"),
     ColumnEntry(
       "recomputed_tokens", "tokens", "Tokens computed again because of preemptions.",

@@ -1,4 +1,4 @@
-internal import Units
+public import Units
 
 /// Every number of summary.json: one definition, computed once, from integers.
 ///
@@ -21,6 +21,8 @@ public struct Summary: Sendable {
   public private(set) var outputTokens: Int64 = 0
   /// Completed measured requests within every target.
   public private(set) var good: Int64 = 0
+  /// End-to-end latency over output tokens, mean over completed measured requests; nil without any.
+  public private(set) var normalizedLatency: Seconds?
   /// Times that requests were preempted.
   public let preemptions: Int64
   /// First arrival → last completion of measured requests, picoseconds; nil when none completed.
@@ -173,6 +175,7 @@ public struct Summary: Sendable {
   private mutating func count(_ table: RequestTable) {
     var last = Instant.zero
     let rows = table.measuredRows
+    var perToken = 0.0
     for row in rows {
       if table.isRejected[row] { rejected += 1 }
       if table.isFailed[row] { failedByFailure += 1 }
@@ -181,9 +184,12 @@ public struct Summary: Sendable {
       inputTokens += Int64(table.prompt[row])
       outputTokens += Int64(table.output[row])
       last = max(last, table.finished[row])
+      perToken += Double(table.finished[row] - table.arrival[row]) / Double(table.output[row])
       if table.outcome(of: row).meets(description.targets) { good += 1 }
     }
-    if completed > 0 { duration = last - table.arrival[rows.lowerBound] }
+    guard completed > 0 else { return }
+    duration = last - table.arrival[rows.lowerBound]
+    normalizedLatency = Seconds(perToken * 1e-12 / Double(completed))
   }
 
   private static func statistics(

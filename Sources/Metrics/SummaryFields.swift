@@ -1,3 +1,5 @@
+internal import Units
+
 /// A value of summary.json with the way it is written.
 public enum SummaryValue: Sendable, Equatable {
   /// A whole number.
@@ -124,6 +126,7 @@ extension Summary {
       ("rejected", .integer(rejected)),
       ("unfinished", .integer(unfinished)),
       ("slo_attainment", number(attainment)),
+      ("mean_normalized_latency_ms", number(normalizedLatency.map { $0.value * 1e3 })),
       ("num_preemptions", .integer(preemptions)),
       ("recomputed_tokens", .integer(totals.recomputedTokens)),
       ("prefix_cache_hit_rate", number(prefixHitRate)),

@@ -16,7 +16,8 @@ struct Martlet: ParsableCommand {
     version: martletVersion,
     subcommands: [
       Run.self, Demo.self, Sweep.self, Merge.self, Compare.self, Capacity.self, Cache.self,
-      ReportVerb.self, Plot.self, Validate.self, Explain.self, List.self, Trace.self,
+      ScorecardVerb.self, ReportVerb.self, Plot.self, Validate.self, Explain.self, List.self,
+      Trace.self,
       Calibrate.self, ValidateCost.self, ValidateRun.self, Completions.self,
     ])
 

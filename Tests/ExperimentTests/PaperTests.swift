@@ -40,7 +40,7 @@ import Units
   func `OPT-13B saturated: batches and KV shares of vLLM and Orca`(cost: String) throws {
     func saturated(_ scheduler: String) throws -> RunRecord {
       try run(
-        "vllm-orca-saturated.yaml",
+        "papers/vllm/sharegpt-saturated.yaml",
         ["engine.scheduler=\(scheduler)", "engine.cost=\(cost)"])
     }
     let vllm = try saturated("vllm-v0")
@@ -62,7 +62,7 @@ import Units
   @Test(.enabled(if: !isDebug, "skipped: 7,200 requests a run, release only"))
   func `OPT-13B at 2 requests a second: vLLM batches more than Orca`() throws {
     func atTwo(_ scheduler: String) throws -> Double {
-      try meanRunning(run("vllm-orca-2rps.yaml", ["engine.scheduler=\(scheduler)"]))
+      try meanRunning(run("papers/vllm/sharegpt-2rps.yaml", ["engine.scheduler=\(scheduler)"]))
     }
     let vllm = try atTwo("vllm-v0")
     let (max, oracle) = try (atTwo("orca-max"), atTwo("orca-oracle"))
@@ -73,16 +73,16 @@ import Units
   // Fu, arXiv 2405.08944, Table 1: decode 8.5 and 9.8 s, prefill 0.89 s, concurrency 1.
   @Test func `Yi-34B at 4,000 and 50,000 tokens on one A100`() throws {
     let short = try run(
-      "long-context-yi-34b.yaml", ["workload.generate.input_tokens.value=4000"]
+      "papers/long-context/yi-34b.yaml", ["workload.generate.input_tokens.value=4000"]
     ).requests
-    let long = try run("long-context-yi-34b.yaml").requests
+    let long = try run("papers/long-context/yi-34b.yaml").requests
     let decodeShort = Double(short.finished[0] - short.firstToken[0]) * 1e-12
     let decodeLong = Double(long.finished[0] - long.firstToken[0]) * 1e-12
     #expect((8.4...8.65).contains(decodeShort), "\(decodeShort)")
     #expect((9.8...10.0).contains(decodeLong), "\(decodeLong)")
     let prefill = Double(short.firstToken[0] - short.firstScheduled[0]) * 1e-12
     #expect((0.87...0.94).contains(prefill), "\(prefill)")
-    let two = try run("long-context-yi-34b.yaml", ["workload.generate.requests=2"]).requests
+    let two = try run("papers/long-context/yi-34b.yaml", ["workload.generate.requests=2"]).requests
     #expect(two.firstScheduled[1] == two.finished[0], "two users at 50,000 tokens do not fit")
   }
 }

@@ -1,0 +1,118 @@
+internal import Experiment
+public import Files
+internal import Metrics
+internal import Synchronization
+
+/// Runs what the claims of a scorecard need, each run once however many claims ask for it.
+public struct ScorecardRunner: Sendable {
+  private let jobs: Int
+  private let clock: @Sendable () -> Double
+  private let report: @Sendable (StudyEvent) -> Void
+
+  /// A runner with up to `jobs` runs at a time; what it finds does not depend on them.
+  public init(
+    jobs: Int, clock: @escaping @Sendable () -> Double,
+    report: @escaping @Sendable (StudyEvent) -> Void
+  ) {
+    self.jobs = max(1, jobs)
+    self.clock = clock
+    self.report = report
+  }
+
+  /// The rows of `plan`.
+  ///
+  /// - Throws: `ConfigError` for a fault of any experiment, before the first run.
+  public func run(_ plan: ScorecardPlan) throws(ConfigError) -> Scorecard {
+    Scorecard(rows: try rows(plan))
+  }
+
+  func rows(_ plan: ScorecardPlan) throws(ConfigError) -> [ScorecardRow] {
+    var trials: [Trial] = []
+    var known: Set<Trial> = []
+    for (claim, isSkipped) in zip(plan.claims, plan.isSkipped) where !isSkipped {
+      for trial in claim.trials(plan.perturbation) where known.insert(trial).inserted {
+        trials.append(trial)
+      }
+    }
+    let results = try results(of: trials)
+    return zip(plan.claims, plan.isSkipped).map { claim, isSkipped in
+      isSkipped
+        ? ScorecardRow(claim, nil) : ScorecardRow(claim, claim.figure(results, plan.perturbation))
+    }
+  }
+
+  /// What came of each trial.
+  private func results(of trials: [Trial]) throws(ConfigError) -> [Trial: TrialResult] {
+    var points: [SweepPoint] = []
+    let runs = trials.filter { $0.search == nil }
+    for trial in runs {
+      points.append(
+        SweepPoint(
+          index: points.count, cells: [], config: try trial.config(), hash: "", misfit: nil))
+    }
+    var plans: [CapacityPlan] = []
+    let searches = trials.filter { $0.search != nil }
+    for trial in searches {
+      guard let question = try trial.question() else { preconditionFailure("a search asks") }
+      plans.append(try CapacityPlan(question))
+    }
+    var results: [Trial: TrialResult] = [:]
+    // Searches are the longest, and each is one run after another.
+    for (trial, result) in zip(searches, search(plans)) { results[trial] = result }
+    let pool = RunPool(jobs: jobs, clock: clock, report: report)
+    for (trial, run) in zip(runs, pool.run(points, keepsRequests: false)) {
+      results[trial] = TrialResult(run.outcome)
+    }
+    return results
+  }
+
+  private func search(_ plans: [CapacityPlan]) -> [TrialResult] {
+    let state = Mutex((next: 0, results: [TrialResult](repeating: .none, count: plans.count)))
+    concurrently(min(jobs, max(1, plans.count))) { _ in
+      while case let index = state.withLock({
+        $0.next += 1
+        return $0.next - 1
+      }),
+        index < plans.count
+      {
+        let runner = CapacityRunner(plans[index], jobs: 1, clock: clock) { _ in }
+        let answer = try? runner.run()
+        state.withLock { $0.results[index] = answer.map { .capacity($0.value ?? 0) } ?? .none }
+        report(
+          .progress(
+            StudyProgress(
+              share: Double(index + 1) / Double(plans.count),
+              text: "\(index + 1) of \(plans.count) searches")))
+      }
+    }
+    return state.withLock { $0.results }
+  }
+}
+
+/// What came of a trial.
+enum TrialResult: Sendable {
+  /// It failed.
+  case none
+  /// The greatest value that meets; 0 when none does.
+  case capacity(Double)
+  /// The keys of `SweepTable.valueNames`.
+  case values([SummaryValue])
+
+  init(_ outcome: PointOutcome) {
+    switch outcome {
+    case .done(let values): self = .values(values)
+    // The numbers of a part of a run are no answer.
+    case .stopped, .failed: self = .none
+    }
+  }
+
+  /// The number that `measure` asks for; nil when it is not defined.
+  func number(_ measure: Claim.Measure) -> Double? {
+    switch (self, measure) {
+    case (.capacity(let value), .capacity): return value
+    case (.values(let values), .key(let name)):
+      return SweepTable.valueNames.firstIndex(of: name).flatMap { Double(values[$0].cell) }
+    default: return nil
+    }
+  }
+}
