@@ -113,6 +113,7 @@ struct OffloadScenario {
     setting.latency = setting.perCopy / 3
     setting.gpus = Int64(random.pick([1, 2]))
     isFickle = random.below(4) == 0
+    setting.mode.prefetch = random.pick([.none, .queued, .queued])
   }
 
   /// The tier that all instances have in common.
