@@ -13,8 +13,8 @@ import Units
 ///
 /// Document A of 8 blocks is asked for at 0 s; document B of 16 blocks drives it out of HBM, of 17
 /// blocks, and of DRAM, of 16. From 2 s to 3 s a request without either decodes. A step takes
-/// 10 ms, or 20 ms with 256 tokens of prompt. A block is 1,600 B, so A is 12,800 B: 12.8 ms over the
-/// GPU's link of 1 MB/s, three times that over the one behind it to the SSD.
+/// 10 ms, or 20 ms with 256 tokens of prompt. A block is 1,600 B, so A is 12,800 B: 12.8 ms over
+/// the GPU's link of 1 MB/s, three times that over the one behind it to the SSD.
 private struct Documents {
   var prefetch = Prefetching.queued
   var load = LoadRule.always
