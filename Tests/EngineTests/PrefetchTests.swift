@@ -166,7 +166,8 @@ private struct Documents {
 
   @Test func `leaping equals single steps while blocks rise`() {
     var (rose, waited) = (0, 0)
-    for seed in UInt64(0)..<(isDebug ? 12 : 400) {
+    let few: [UInt64] = [19, 31, 32, 46, 74, 76, 178, 192]
+    for seed in isDebug ? few : (0..<400).map({ UInt64($0) }) {
       var scenario = OffloadScenario(seed: 900_000 + seed)
       var random = SplitMix(seed: seed)
       let pool = Int32(scenario.base.blocks)
@@ -196,6 +197,7 @@ private struct Documents {
       without.setting.mode.prefetch = .none
       if bytes(without.run()) != bytes(record) { waited += 1 }
     }
-    #expect(rose >= (isDebug ? 2 : 60) && waited >= (isDebug ? 2 : 60), "\(rose) \(waited)")
+    let least = isDebug ? few.count : 60
+    #expect(rose >= least && waited >= least, "\(rose) \(waited)")
   }
 }
