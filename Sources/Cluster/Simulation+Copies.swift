@@ -29,8 +29,9 @@ extension Simulation {
     for transfer in landed {
       copies += 1
       copyCalls += transfer.copies
-      guard fleet.instances[Int(transfer.instance)].land(transfer) else { continue }
-      end = queue.now
+      guard fleet.instances[Int(transfer.instance)].land(transfer, at: queue.now) else { continue }
+      // What has risen may be for nobody any more; who loads it lands later.
+      if transfer.cause != .prefetch { end = queue.now }
       if transfer.cause == .handover { endHandover(of: RequestID(Int(transfer.tag))) }
       touch(Int(transfer.instance))
     }

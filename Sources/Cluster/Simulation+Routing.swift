@@ -102,7 +102,8 @@ extension Simulation {
     if parcel == nil { requests.instance[Int(id.row)] = Int32(target) }
     place(id, on: target)
     if parcel == nil { fleet.learn(id, on: target) }
-    touch(target, byArrival: true)
+    // What rises for it may change what others find, or make them wait.
+    touch(target, byArrival: !fleet.instances[target].raisesQueued)
     refreshLoad(target)
     guard rules.refresh.value > 0, rules.addsOwnPicks else { return true }
     let uncached = fleet.current[target].pendingPrefill - before

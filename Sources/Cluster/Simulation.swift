@@ -231,12 +231,16 @@ public struct Simulation: Sendable {
   /// knows how fast the copies beside it move, in whatever order instances are asked.
   private mutating func startSteps() {
     if touched.count > 1 { touched.sort() }
-    for i in touched where !fleet.instances[i].isBusy {
+    for i in touched {
+      let isFree = !fleet.instances[i].isBusy
+      guard isFree || fleet.instances[i].raisesQueued else { continue }
       fleet.exchangeTier(with: i)
-      fleet.instances[i].decide(at: queue.now, &requests)
+      if isFree { fleet.instances[i].decide(at: queue.now, &requests) }
+      fleet.instances[i].raiseQueued(at: queue.now)
+      if checksInvariants { fleet.instances[i].batch.checkLoads() }
       fleet.exchangeTier(with: i)
       if !topology.routes.isEmpty { startCopies(i) }
-      startHandovers(i)
+      if isFree { startHandovers(i) }
     }
     if !moving.isEmpty { followMoving() }
     for i in touched {

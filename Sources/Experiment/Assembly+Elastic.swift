@@ -15,6 +15,9 @@ extension Assembly {
     var scaling: ScalingRule?
   }
 
+  /// Most instances that can join: each that does costs time that grows with their number.
+  private static let mostToJoin = 10_000
+
   /// Instances that each pool of `config` has beyond those of the start: so many may join.
   static func reserves(_ config: ExperimentConfig) throws(ConfigError) -> [Int] {
     let cluster = config.cluster
@@ -25,6 +28,12 @@ extension Assembly {
     for event in cluster.elastic.events {
       guard case .join(let count, let pool) = event.action.value else { continue }
       reserves[try index(ofPool: pool, cluster, event.action.place, "join")] += count
+      let all = reserves.reduce(0, +)
+      guard all <= mostToJoin else {
+        throw event.action.error(
+          "lets \(all) instances join, all events together; write at most \(mostToJoin)"
+        ).misfit
+      }
     }
     guard let scaler = cluster.elastic.autoscaler else { return reserves }
     for event in cluster.elastic.events {
@@ -46,6 +55,12 @@ extension Assembly {
       ).misfit
     }
     reserves[own] = scaler.most.value - starts[own]
+    guard reserves[own] <= mostToJoin else {
+      throw scaler.most.error(
+        "\(scaler.most.value) lets \(reserves[own]) instances join; write at most "
+          + "\(starts[own] + mostToJoin)"
+      ).misfit
+    }
     return reserves
   }
 
@@ -116,19 +131,13 @@ extension Assembly {
     let context = AutoscalerContext(ttftTarget: config.slo.timeToFirstToken.map { $0 * 1e-3 })
     let policy = scaler.policy
     func make<A: Autoscaler>(_ type: A.Type) throws(ConfigError) -> any Autoscaler {
-      let options = try decodeOptions(
-        A.Options.self, from: policy, kind: "autoscaler", shared: AutoscalerConfig.keys)
-      if let fault = A.fault(options, in: context) {
-        throw ConfigError(policy.name.place, "autoscaler \(A.name): \(fault)").misfit
+      let (options, texts) = try policy.options("autoscaler", shared: AutoscalerConfig.keys) {
+        A.fault($0, in: context)
       }
-      resolved.autoscaler = optionTexts(options)
+      resolved.autoscaler = texts
       return A(options, context)
     }
-    guard let type = autoscalers.first(where: { $0.name == policy.name.value }) else {
-      throw .unknown(
-        "autoscaler", policy.name.value, known: autoscalers.map { $0.name },
-        at: policy.name.place)
-    }
+    let type = try policy.pick("autoscaler", of: autoscalers) { $0.name }
     let own = try index(
       ofPool: scaler.pool?.value, config.cluster, policy.name.place, "autoscaler")
     return ScalingRule(

@@ -38,23 +38,19 @@ extension Assembly {
       ttftTarget: config.slo.timeToFirstToken.map { $0 * 1e-3 })
   }
 
-  /// The router that `policy` names.
+  /// The router that `policy` names; `shared` are the keys that stand beside its own.
   static func router(
-    _ policy: PolicyConfig, _ context: RouterContext, _ resolved: inout ResolvedConfig
+    _ policy: PolicyConfig, _ context: RouterContext, _ resolved: inout ResolvedConfig,
+    shared: [String] = []
   ) throws(ConfigError) -> any Router {
     func make<R: Router>(_ type: R.Type) throws(ConfigError) -> any Router {
-      let options = try decodeOptions(
-        R.Options.self, from: policy, kind: "router", shared: RouterConfig.keys)
-      if let fault = R.fault(options, in: context) {
-        throw ConfigError(policy.name.place, "router \(R.name): \(fault)").misfit
+      let (options, texts) = try policy.options("router", shared: shared) {
+        R.fault($0, in: context)
       }
-      resolved.router = optionTexts(options)
+      resolved.router = texts
       return R(options, context)
     }
-    guard let type = routers.first(where: { $0.name == policy.name.value }) else {
-      throw .unknown(
-        "router", policy.name.value, known: routers.map { $0.name }, at: policy.name.place)
-    }
+    let type = try policy.pick("router", of: routers) { $0.name }
     return try make(type)
   }
 

@@ -80,7 +80,8 @@ public struct Assembly: Sendable {
       try checkTiers()
     }
     elasticity = try Self.elasticity(config, pools, &resolved)
-    router = try Self.router(config.router.policy, routerContext, &resolved)
+    router = try Self.router(
+      config.router.policy, routerContext, &resolved, shared: RouterConfig.keys)
     decodeRouter = router
     if let disaggregation = config.cluster.disaggregation {
       try checkPhases()
@@ -306,10 +307,7 @@ extension Assembly {
       resolved.cost = optionTexts(options)
       return M(options, deployment, kernels)
     }
-    guard let type = costModels.first(where: { $0.name == policy.name.value }) else {
-      throw .unknown(
-        "cost model", policy.name.value, known: costModels.map { $0.name }, at: policy.name.place)
-    }
+    let type = try policy.pick("cost model", of: costModels) { $0.name }
     return try make(type)
   }
 
@@ -317,17 +315,11 @@ extension Assembly {
     _ policy: PolicyConfig, _ context: EngineContext, _ resolved: inout ResolvedConfig
   ) throws(ConfigError) -> any Scheduler {
     func make<S: Scheduler>(_ type: S.Type) throws(ConfigError) -> any Scheduler {
-      let options = try decodeOptions(S.Options.self, from: policy, kind: "scheduler")
-      if let fault = S.fault(options, in: context) {
-        throw ConfigError(policy.name.place, "scheduler \(S.name): \(fault)").misfit
-      }
-      resolved.scheduler = optionTexts(options)
+      let (options, texts) = try policy.options("scheduler") { S.fault($0, in: context) }
+      resolved.scheduler = texts
       return S(options, context)
     }
-    guard let type = schedulers.first(where: { $0.name == policy.name.value }) else {
-      throw .unknown(
-        "scheduler", policy.name.value, known: schedulers.map { $0.name }, at: policy.name.place)
-    }
+    let type = try policy.pick("scheduler", of: schedulers) { $0.name }
     return try make(type)
   }
 }

@@ -18,6 +18,8 @@ public struct OffloadConfig: Sendable {
   public var write: Located<Write>
   /// Whether what lies there is loaded or computed again.
   public var load: Located<LoadRule>
+  /// Whether what is found below the nearest tier rises to it while its request waits.
+  public var prefetch: Located<Prefetching>
   /// What one copy carries.
   public var granularity: Located<CopyGranularity>
   /// Which blocks of a tier go first.
@@ -29,22 +31,25 @@ public struct OffloadConfig: Sendable {
   init(_ field: Field) throws(ConfigError) {
     let place = field.place
     self = try MappingReader.read(
-      field.node, path: field.key, at: place, keys: ["write", "load", "granularity", "eviction"]
+      field.node, path: field.key, at: place,
+      keys: ["write", "load", "prefetch", "granularity", "eviction"]
     ) { (r) throws(ConfigError) in
       OffloadConfig(
         write: try Self.choice(&r, "write", default: .through),
         load: try Self.choice(&r, "load", default: .cheaper),
+        prefetch: try Self.choice(&r, "prefetch", default: .none),
         granularity: try Self.choice(&r, "granularity", default: .layer),
         eviction: try r.policy("eviction", default: "lru"), place: place)
     }
   }
 
   private init(
-    write: Located<Write>, load: Located<LoadRule>, granularity: Located<CopyGranularity>,
-    eviction: PolicyConfig, place: Place
+    write: Located<Write>, load: Located<LoadRule>, prefetch: Located<Prefetching>,
+    granularity: Located<CopyGranularity>, eviction: PolicyConfig, place: Place
   ) {
     self.write = write
     self.load = load
+    self.prefetch = prefetch
     self.granularity = granularity
     self.eviction = eviction
     self.place = place
@@ -65,6 +70,7 @@ extension YAMLWriter {
     block("offload") { out in
       out.key("write", offload.write.value.rawValue)
       out.key("load", offload.load.value.rawValue)
+      out.key("prefetch", offload.prefetch.value.rawValue)
       out.key("granularity", offload.granularity.value.rawValue)
       out.policy("eviction", offload.eviction, options)
     }
@@ -89,6 +95,7 @@ extension Assembly {
       ).misfit
     }
     try checkCommonTier(of: config, offload)
+    try checkPrefetch(of: config, offload)
     guard config.engine.preemption.name.value == .recompute else {
       throw config.engine.preemption.name.error(
         "swap and engine.prefix_cache.offload exclude each other; write recompute"
@@ -118,6 +125,22 @@ extension Assembly {
     }
   }
 
+  /// Refuses a prefetch that no tier serves, or whose blocks nobody would load.
+  private static func checkPrefetch(
+    of config: ExperimentConfig, _ offload: OffloadConfig
+  ) throws(ConfigError) {
+    guard offload.prefetch.value == .queued else { return }
+    guard let tiers = config.cluster.memory?.tiers, tiers.count > 1 else {
+      throw offload.prefetch.error(
+        "queued needs a second tier, from which blocks rise to the nearest one; write "
+          + "cluster.memory: {dram: {capacity: 64 GiB}, ssd: {capacity: 1 TB}}, or prefetch: none"
+      ).misfit
+    }
+    guard offload.load.value != .never else {
+      throw offload.prefetch.error("queued and load: never exclude each other; write none").misfit
+    }
+  }
+
   /// Whether the last tier is common to all instances.
   var sharesLastTier: Bool {
     config.engine.prefixCache.offload != nil
@@ -133,7 +156,7 @@ extension Assembly {
       capacity: Int(room.capacityBlocks), names: keys.count,
       tokensPerBlock: Int32(tokensPerBlock), number: instanceCount * tiers.count)
     return TieredStore(
-      names: keys.count, tiers: [.init(capacity: room.capacityBlocks, policy: policy)])
+      tiers: [.init(capacity: room.capacityBlocks, policy: policy)])
   }
 
   /// Gives the batch of instance `number`, whose prompts have `names` names, the tiers under its
@@ -151,9 +174,10 @@ extension Assembly {
     var mode = OffloadMode()
     mode.writing = offload.write.value == .through ? .through : .back
     mode.load = offload.load.value
+    mode.prefetch = offload.prefetch.value
     mode.granularity = offload.granularity.value
     batch.offload(
-      to: TieredStore(names: names, tiers: stores, writing: mode.writing), mode,
+      to: TieredStore(tiers: stores, writing: mode.writing), mode,
       blockLayout, computing: cost, over: topology.links(of: number - pool.instances.lowerBound),
       sharingOneMore: sharesLastTier)
   }

@@ -38,10 +38,7 @@ struct PrefixCacheMaker: Sendable {
     }
     self.index = index
     let eviction = cache.eviction
-    guard let type = evictions.first(where: { $0.name == eviction.name.value }) else {
-      throw .unknown(
-        "eviction", eviction.name.value, known: evictions.map { $0.name }, at: eviction.name.place)
-    }
+    let type = try eviction.pick("eviction", of: evictions) { $0.name }
     (policy, resolved.eviction) = try Self.maker(type, eviction)
     lower = try Self.lower(cache.offload, &resolved)
     isOracle = type.isOracle
@@ -60,10 +57,7 @@ struct PrefixCacheMaker: Sendable {
     _ offload: OffloadConfig?, _ resolved: inout ResolvedConfig
   ) throws(ConfigError) -> Policy? {
     guard let eviction = offload?.eviction else { return nil }
-    guard let type = evictions.first(where: { $0.name == eviction.name.value }) else {
-      throw .unknown(
-        "eviction", eviction.name.value, known: evictions.map { $0.name }, at: eviction.name.place)
-    }
+    let type = try eviction.pick("eviction", of: evictions) { $0.name }
     if let fault = TieredStore.fault(type) { throw eviction.name.error(fault).misfit }
     let (policy, options) = try maker(type, eviction)
     resolved.lowerEviction = options

@@ -97,16 +97,16 @@ public struct TieredStore: Sendable {
   /// The tiers in which each block lies, a bit each.
   var places: [UInt8] = []
   /// How often each block is pinned.
-  private var pins: [Int32] = []
+  var pins: [Int32] = []
   /// What a policy is told of a block that goes down: its depth and the request that last used it.
   var depths: [Int32] = []
   var requests: [Int32] = []
   private var names = BlockNumbers()
-  private var numbers: [BlockID] = []
+  var numbers: [BlockID] = []
 
-  /// Empty tiers, one to eight of them, for a trace that names `names` blocks.
+  /// Empty tiers, one to eight of them.
   public init(
-    names: Int, tiers: [Tier], writing: Writing = .back, admission: Admission = .prefix
+    tiers: [Tier], writing: Writing = .back, admission: Admission = .prefix
   ) {
     precondition((1...8).contains(tiers.count), "one to eight tiers")
     precondition(tiers.allSatisfy { $0.capacity > 0 }, "a tier holds at least one block")
@@ -133,6 +133,8 @@ public struct TieredStore: Sendable {
   public var count: Int { tiers.count }
   /// Blocks that lie in `tier`.
   public func occupancy(of tier: Int) -> Int32 { tiers[tier].occupancy }
+  /// Blocks that `tier` holds at most.
+  public func capacity(of tier: Int) -> Int32 { tiers[tier].capacity }
   /// Blocks in `tier` that are pinned.
   public func pinned(in tier: Int) -> Int32 { tiers[tier].held }
   /// Most blocks that ever lay in `tier`.
@@ -153,7 +155,7 @@ public struct TieredStore: Sendable {
   }
 
   /// The nearest tier of a number, −1 if it lies in none.
-  private func nearest(_ number: BlockID) -> Int32 {
+  func nearest(_ number: BlockID) -> Int32 {
     let mask = places[Int(number)]
     return mask == 0 ? -1 : Int32(mask.trailingZeroBitCount)
   }
@@ -292,7 +294,7 @@ public struct TieredStore: Sendable {
   // MARK: Numbers and holds
 
   /// Leaves the numbers of `list` in `numbers`, new ones for names never heard of.
-  private mutating func number(_ list: ArraySlice<BlockID>) {
+  mutating func number(_ list: ArraySlice<BlockID>) {
     numbers.removeAll(keepingCapacity: true)
     for name in list { numbers.append(names.add(name)) }
     let count = names.count
@@ -305,7 +307,7 @@ public struct TieredStore: Sendable {
   }
 
   /// `numbers` cannot go.
-  private mutating func hold() {
+  mutating func hold() {
     for block in numbers {
       pins[Int(block)] += 1
       guard pins[Int(block)] == 1 else { continue }
@@ -314,7 +316,7 @@ public struct TieredStore: Sendable {
   }
 
   /// `numbers`, which follow `depth` others, can go as far as nobody else holds them.
-  private mutating func letGo(_ depth: Int32, _ user: BlockUser) {
+  mutating func letGo(_ depth: Int32, _ user: BlockUser) {
     for i in numbers.indices.reversed() {
       let block = numbers[i]
       precondition(pins[Int(block)] > 0, "a block was unpinned twice")

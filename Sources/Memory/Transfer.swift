@@ -14,7 +14,7 @@ public enum TransferCause: String, Sendable, CaseIterable {
   case store
   /// Cached blocks come back from a lower tier.
   case load
-  /// Cached blocks move up between lower tiers ahead of their use.
+  /// Cached blocks of a waiting request move up to the nearest tier, from which it loads them.
   case prefetch
   /// Cached blocks move down between lower tiers to make room, or are copied there.
   case demote
@@ -22,7 +22,7 @@ public enum TransferCause: String, Sendable, CaseIterable {
   case handover
 
   /// Whether no request waits for it: what it moves counts as there from the start.
-  public var isUnawaited: Bool { self == .store || self == .prefetch || self == .demote }
+  public var isUnawaited: Bool { self == .store || self == .demote }
 
   /// Place in `allCases`.
   public var index: Int {

@@ -29,6 +29,10 @@ extension ColumnCatalog {
     ColumnEntry(
       "loaded_bytes", "B", "Cached blocks copied back to HBM.", "all instances"),
     ColumnEntry(
+      "prefetched_bytes", "B",
+      "Cached blocks raised to the nearest tier under HBM for requests that waited.",
+      "all instances"),
+    ColumnEntry(
       "num_handovers", "", "Sequences that came to the instances that decode them.",
       "all instances"),
     ColumnEntry(

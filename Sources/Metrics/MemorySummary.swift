@@ -100,6 +100,7 @@ public struct MemorySummary: Sendable {
       ("context_in_bytes", count(memory?.contextsIn)),
       ("stored_bytes", count(memory?.totals.storedBytes)),
       ("loaded_bytes", count(memory?.totals.loadedBytes)),
+      ("prefetched_bytes", count(memory?.totals.prefetchedBytes)),
       ("num_handovers", count(memory?.totals.handovers)),
       ("handover_bytes", count(memory?.totals.handoverBytes)),
       ("swapped_time_s", time(memory?.totals.swappedTime)),

@@ -89,6 +89,8 @@ public struct RunTotals: Sendable, Equatable {
   public var tierHitTokens = SIMD4<Int64>()
   /// Bytes of KV loaded from lower tiers into HBM.
   public var loadedBytes: Int64 = 0
+  /// Bytes of KV raised to the nearest tier under HBM for requests that waited.
+  public var prefetchedBytes: Int64 = 0
   /// Bytes of KV stored from HBM in lower tiers.
   public var storedBytes: Int64 = 0
   /// Bytes of KV that came from instances that computed prompts.
@@ -153,6 +155,7 @@ public struct RunTotals: Sendable, Equatable {
     hitTokensComputedAgain += other.hitTokensComputedAgain
     tierHitTokens &+= other.tierHitTokens
     loadedBytes += other.loadedBytes
+    prefetchedBytes += other.prefetchedBytes
     storedBytes += other.storedBytes
     handoverBytes += other.handoverBytes
     handovers += other.handovers

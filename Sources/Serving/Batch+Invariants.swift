@@ -103,8 +103,8 @@ extension Batch {
     }
   }
 
-  /// Recounts what is on its way from lower tiers (invariant I5).
-  private func checkLoads() {
+  /// Recounts what is on its way from lower tiers, or between them (invariant I5); for tests.
+  public func checkLoads() {
     guard let offload, let prefix else { return }
     let loading = returning.filter { sequences[Int($0)].entry.elsewhere == nil }
     precondition(offload.loads.map(\.slot).sorted() == loading.sorted(), "a load is lost (I5)")
@@ -129,6 +129,7 @@ extension Batch {
         first += run.blocks
       }
     }
+    checkPrefetches(offload, &names)
     let pinned = Set(names)
     for tier in 0..<offload.store.count {
       let count = pinned.count { offload.store.contains($0, in: tier) }
@@ -136,6 +137,33 @@ extension Batch {
     }
     // It sorts all that lies there, so not each time.
     if step & 15 == 0 { offload.store.checkInvariants() }
+  }
+
+  /// Recounts what rises to the nearest tier and what is kept there, whose names it adds to
+  /// `names`; nothing that rises is on its way to HBM.
+  private func checkPrefetches(_ offload: OffloadState, _ names: inout [BlockID]) {
+    let prefetch = offload.prefetch
+    for (tag, rise) in prefetch.rises {
+      for block in rise.blocks {
+        precondition(prefetch.tag(of: block.name) == tag, "a block rises twice (I5)")
+        precondition(offload.store.contains(block.name, in: 0), "what rises is gone (I10)")
+        names.append(block.name)
+      }
+    }
+    let rows = Set((0..<waiting.count).map { waiting[$0].request.row })
+    for (row, blocks) in prefetch.kept {
+      precondition(rows.contains(row), "blocks are kept for nobody (I5)")
+      names += blocks.map(\.name)
+    }
+    precondition(prefetch.queued.allSatisfy { rows.contains($0.request.row) }, "nobody waits (I5)")
+    for load in offload.loads {
+      var own: [BlockID] = []
+      let row = Int(sequences[Int(load.slot)].entry.request.row)
+      self.prefix?.appendNames(load.first..<load.first + load.count, of: row, to: &own)
+      let rising = offload.rising(own[...], load.runs)
+      precondition(rising.sorted() == load.awaited.sorted(), "a load reads what rises (I5)")
+      precondition((load.held != nil) == !rising.isEmpty, "a load waits for nothing (I5)")
+    }
   }
 
   private func checkRunningOrder() {

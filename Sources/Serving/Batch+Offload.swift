@@ -29,6 +29,7 @@ extension Batch {
     offload = OffloadState(store, mode, layout, cost, links, isSharing: sharingOneMore)
     hasTiers = true
     storesEvicted = mode.writing == .back
+    raisesQueued = mode.prefetch == .queued
     prefix?.notesEvictions = storesEvicted
   }
 
@@ -91,9 +92,9 @@ extension Batch {
     if load.found > 0 { refusedWithFinds = true }
   }
 
-  /// What would be loaded of a waiting prompt now; leaves no trace but that blocks which have grown
-  /// too old are gone.
-  mutating func planLoad(_ entry: Waiting) -> PlannedLoad {
+  /// What would be loaded of a waiting prompt now, or if all of it lay in the nearest tier; leaves
+  /// no trace but that blocks which have grown too old are gone.
+  mutating func planLoad(_ entry: Waiting, fromNearest: Bool = false) -> PlannedLoad {
     let (row, time, size) = (Int(entry.request.row), now, tokensPerBlock)
     var plan = PlannedLoad()
     plan.hits = prefix?.lookUp(row, tokens: entry.tokens, at: time) ?? CachedPrefix()
@@ -112,7 +113,13 @@ extension Batch {
       runs.keepFirst(count)
     }
     let stored = first * size
-    let worth = offload?.worthLoading(runs, of: entry.tokens - stored, after: stored, size: size)
+    var origins = runs
+    if fromNearest {
+      origins = count > 0 ? [TieredStore.Found(tier: 0, blocks: count)] : []
+    } else if raisesQueued {
+      origins = offload?.origins(of: names[...], runs) ?? runs
+    }
+    let worth = offload?.worthLoading(origins, of: entry.tokens - stored, after: stored, size: size)
     plan.blocks = worth ?? 0
     runs.keepFirst(plan.blocks)
     plan.isWhole = plan.isWhole && plan.blocks == count
@@ -142,11 +149,13 @@ extension Batch {
     prefix?.appendNames(first..<first + load.blocks, of: row, to: &names)
     // Before any block makes room for it, in HBM and then in the tiers.
     offload?.pin(names[...], load.runs)
+    endPrefetch(for: entry.request)
     take(need)
-    for transfer in offload?.begin(slot, after: first, load.runs) ?? [] {
+    for transfer in offload?.begin(slot, after: first, names[...], load.runs) ?? [] {
       inbox.append(transfer)
       copies += 1
     }
+    if offload?.loads.last?.held != nil { copies += 1 }
   }
 
   /// Some of a load has landed; with the last of it the sequence is an unfinished prompt.
@@ -170,10 +179,11 @@ extension Batch {
     returning.removeAll { $0 == slot }
     guard let load = offload?.end(slot) else { return s.stored }
     for tier in 0..<Int32(8) where load.pending >> UInt8(tier) & 1 == 1 {
+      copies -= 1
+      if tier == 0, load.held != nil { continue }
       let (tag, before) = (OffloadState.tag(slot, tier: tier), inbox.count)
       inbox.removeAll { $0.tag == tag }
       if inbox.count == before { cancelled.append(tag) }
-      copies -= 1
     }
     unpin(load, isUsed: false)
     sequences[Int(slot)].stored = s.cached * tokensPerBlock
@@ -186,6 +196,7 @@ extension Batch {
     prefix?.appendNames(load.first..<load.first + load.count, of: row, to: &names)
     guard let user = prefix?.user(row, at: now) else { return }
     offload?.unpin(names[...], load.runs, depth: load.first, user, isUsed: isUsed)
+    if raisesQueued { offload?.prefetch.isDue = true }
   }
 
   /// Lets go of what it loads from the common tier: it is about to lose all it has.

@@ -40,6 +40,8 @@ public struct Batch: Sendable {
   var hasTiers = false
   /// Whether blocks that make room in HBM are stored in the tiers.
   var storesEvicted = false
+  /// Whether blocks of those who wait rise to the nearest tier.
+  var raisesQueued = false
   /// An admission of this plan was refused for want of room although idle blocks hold a part of
   /// the prompt: if they go, it needs less.
   var refusedWithIdleHits = false
@@ -279,6 +281,7 @@ extension Batch {
     _ index: Int, _ sequence: Sequence, computing tokens: Int32, _ admission: Admission
   ) {
     noteLeavingQueue(sequence.entry)
+    endPrefetch(for: sequence.entry.request)
     waiting.remove(at: index)
     hasChanged = true
     admitted.append(admission)

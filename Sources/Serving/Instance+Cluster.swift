@@ -34,6 +34,7 @@ extension Instance {
       account(until: now)
       settle(at: now)
       accountTokens(until: now, stored: batch.storedTokens)
+      batch.now = now
       batch.withdraw(index)
       promptTokens -= Int64(entry.prompt)
       if batch.waiting.isEmpty { waitingSince = .never }
@@ -118,6 +119,7 @@ extension Batch {
     let entry = waiting[index]
     service?.admit(entry.user, tokens: 0)
     if contextTokens(of: entry) > 0 { swap?.unwant(entry.session) }
+    endPrefetch(for: entry.request)
     waiting.remove(at: index)
   }
 

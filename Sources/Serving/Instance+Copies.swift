@@ -31,19 +31,35 @@ extension Instance {
     case .handover:
       recorder.totals.handoverBytes += transfer.bytes * (batch.handover?.mode.gpus ?? 1)
       recorder.totals.handovers += 1
-    case .prefetch, .demote: break
+    case .prefetch: recorder.totals.prefetchedBytes += bytes
+    case .demote: break
     }
   }
 
-  /// A copy has landed; it takes effect when the next step is formed.
+  /// A copy has landed; it takes effect when the next step is formed, or at once between tiers.
   ///
   /// Its bytes count from now on. Answers whether it has any effect: what nobody waits for took
   /// effect when it set out.
-  public mutating func land(_ transfer: Transfer) -> Bool {
+  public mutating func land(_ transfer: Transfer, at now: Instant) -> Bool {
     count(transfer)
     guard !transfer.cause.isUnawaited else { return false }
-    batch.landed.append(transfer)
+    if transfer.cause == .prefetch {
+      batch.endRise(transfer.tag, at: now)
+    } else {
+      batch.landed.append(transfer)
+    }
     return true
+  }
+
+  /// Whether blocks of those who wait rise to the nearest tier: copies are then to be started
+  /// beside a step, too.
+  public var raisesQueued: Bool { batch.raisesQueued }
+
+  /// Lets blocks rise for those who wait after what was decided at `now`.
+  public mutating func raiseQueued(at now: Instant) {
+    guard batch.raisesQueued else { return }
+    settle(at: now)
+    batch.raiseQueued(at: now)
   }
 
   /// Copies move `rate` through the HBM of each GPU.

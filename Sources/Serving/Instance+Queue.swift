@@ -28,6 +28,7 @@ extension Instance {
       entry.uncached -= cachedTokens(of: id, entry.tokens, at: now)
     }
     batch.arrive(entry)
+    batch.notePrefetch(of: entry)
     promptTokens += Int64(entry.prompt)
     return true
   }

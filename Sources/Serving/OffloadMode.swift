@@ -12,6 +12,14 @@ public enum LoadRule: String, Sendable, CaseIterable {
   case never
 }
 
+/// Whether blocks of requests that wait rise to the nearest tier.
+public enum Prefetching: String, Sendable, CaseIterable {
+  /// They stay where they lie until they are loaded.
+  case none
+  /// They do when the request joins the queue, or as soon as there is room for them.
+  case queued
+}
+
 /// How an engine uses the tiers under HBM for cached blocks.
 public struct OffloadMode: Sendable, Equatable {
   /// When blocks go to the nearest tier: `.through` when they are computed, `.back` when they make
@@ -23,6 +31,8 @@ public struct OffloadMode: Sendable, Equatable {
   public var granularity = CopyGranularity.layer
   /// Whether what is found is loaded.
   public var load = LoadRule.always
+  /// Whether what is found below the nearest tier rises to it while its request waits.
+  public var prefetch = Prefetching.none
 
   /// Everything is stored when it is computed and loaded when it is found: LMCache.
   public init() {}

@@ -18,7 +18,7 @@ struct PlannedLoad: Sendable {
 
 /// The tiers under an instance's HBM and what is on its way from them.
 ///
-/// Invariant: what is pinned in `store` are the blocks of `loads`.
+/// Invariant: what is pinned in `store` are the blocks of `loads` and those of `prefetch`.
 struct OffloadState: Sendable {
   /// Blocks of a sequence on their way to HBM.
   struct Load: Sendable {
@@ -30,6 +30,9 @@ struct OffloadState: Sendable {
     var runs: [TieredStore.Found] = []
     /// The tiers from which some have not landed, a bit each.
     var pending: UInt8 = 0
+    /// What still rises of its blocks in the nearest tier, and the transfer that waits for it.
+    var awaited: [Int32] = []
+    var held: Transfer?
   }
 
   /// Blocks of one tier.
@@ -50,7 +53,8 @@ struct OffloadState: Sendable {
   private let cost: any StepCost
   private let links: TierLinks
   var loads: [Load] = []
-  /// Transfers that no request waits for so far: their tags are below 0.
+  var prefetch = PrefetchState()
+  /// Transfers between tiers or out of HBM so far: their tags are below 0.
   private var writes: Int32 = 0
 
   init(
@@ -132,12 +136,14 @@ struct OffloadState: Sendable {
     return cost.time(of: shape).value
   }
 
-  /// The transfers that bring `runs` to `slot`, one from each tier.
+  /// The transfers that bring `runs` of `names` to `slot`, one from each tier, but for one that
+  /// waits for what still rises.
   mutating func begin(
-    _ slot: Slot, after first: Int32, _ runs: [TieredStore.Found]
+    _ slot: Slot, after first: Int32, _ names: ArraySlice<BlockID>, _ runs: [TieredStore.Found]
   ) -> [Transfer] {
     var load = Load(slot: slot, first: first, count: runs.reduce(0) { $0 + $1.blocks })
     load.runs = runs
+    load.awaited = rising(names, runs)
     var parts = [Part](repeating: Part(), count: count)
     for run in runs {
       parts[Int(run.tier)].blocks += run.blocks
@@ -147,7 +153,12 @@ struct OffloadState: Sendable {
     for (tier, part) in parts.enumerated() where part.blocks > 0 {
       load.pending |= 1 << UInt8(tier)
       let tag = Self.tag(slot, tier: Int32(tier))
-      transfers.append(transfer(part, .load, tag: tag, tier: Int32(tier)))
+      let transfer = transfer(part, .load, tag: tag, tier: Int32(tier))
+      if tier == 0, !load.awaited.isEmpty {
+        load.held = transfer
+      } else {
+        transfers.append(transfer)
+      }
     }
     loads.append(load)
     return transfers
@@ -220,20 +231,32 @@ struct OffloadState: Sendable {
   /// Adds the transfers of `moves` to those of the same kind in `list`.
   mutating func write(_ moves: [TieredStore.TierMove], to list: inout [Transfer]) {
     for move in moves where move.to != TieredStore.TierMove.dropped {
-      let isOut = move.to > move.from
-      let cause: TransferCause =
-        !isOut ? .prefetch : move.from == TieredStore.TierMove.hbm ? .store : .demote
+      let cause: TransferCause = move.from == TieredStore.TierMove.hbm ? .store : .demote
       let part = Part(blocks: move.blocks, runs: 1)
-      let new = transfer(part, cause, tag: ~writes, tier: isOut ? move.to : move.from)
+      let new = transfer(part, cause, tag: ~writes, tier: move.to)
       if let i = list.firstIndex(where: { $0.cause == cause && $0.tier == new.tier }) {
         list[i].blocks += new.blocks
         list[i].bytes += new.bytes
         list[i].copies += new.copies
       } else {
         list.append(new)
-        writes = (writes + 1) & .max
+        _ = nextTag()
       }
     }
+  }
+
+  /// A tag of a transfer between tiers or out of HBM.
+  mutating func nextTag() -> Int32 {
+    defer { writes = (writes + 1) & .max }
+    return ~writes
+  }
+
+  /// The transfer that takes `blocks` up to the nearest tier.
+  func rise(_ blocks: [TieredStore.Place], tag: Int32, from tier: Int32) -> Transfer {
+    let pairs = zip(blocks.dropFirst(), blocks)
+    let runs = 1 + pairs.count { $0.depth != $1.depth + 1 }
+    let part = Part(blocks: Int32(blocks.count), runs: Int32(runs))
+    return transfer(part, .prefetch, tag: tag, tier: tier)
   }
 
   private func transfer(

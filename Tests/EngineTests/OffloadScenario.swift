@@ -48,7 +48,7 @@ struct OffloadSetting {
       options.ttl = life
       return TieredStore.Tier(capacity: capacity, policy: TTL(options, context))
     }
-    return TieredStore(names: names, tiers: tiers, writing: between, admission: admission)
+    return TieredStore(tiers: tiers, writing: between, admission: admission)
   }
 
   func topology(instances: Int) -> Topology {
@@ -113,16 +113,15 @@ struct OffloadScenario {
     setting.latency = setting.perCopy / 3
     setting.gpus = Int64(random.pick([1, 2]))
     isFickle = random.below(4) == 0
+    setting.mode.prefetch = random.pick([.none, .queued, .queued])
   }
 
   /// The tier that all instances have in common.
   private var commonTier: TieredStore? {
-    guard let capacity = setting.common,
-      let keys = PrefixKeys(base.table, tokensPerBlock: Int32(base.tokensPerBlock))
-    else { return nil }
+    guard let capacity = setting.common else { return nil }
     let policy = LRU(LRU.Options(), EvictionContext(capacity: Int(capacity)))
     return TieredStore(
-      names: keys.count, tiers: [TieredStore.Tier(capacity: capacity, policy: policy)])
+      tiers: [TieredStore.Tier(capacity: capacity, policy: policy)])
   }
 
   func simulation(maxLeap: Int, logsSteps: Bool = false) -> Simulation {

@@ -74,6 +74,13 @@ import Units
         == "/runs/my.yaml:6: cluster.disaggregation.message_tokens and message exclude each other; "
         + "write one of them")
     #expect(fault(text("disaggregation: {mesage: 1 KiB}")).contains("did you mean \"message\"?"))
+    // Unlike `router` it has no settings beside its policy's own.
+    #expect(
+      fault(text("disaggregation: {router: {name: least-tokens, signals: {refresh: 1 s}}}"))
+        .contains("signals"))
+    let unknown = fault(text("disaggregation: {router: {name: min-ttft, latenzy: 1 s}}"))
+    #expect(unknown.contains("\"latenzy\""), "\(unknown)")
+    #expect(!unknown.contains("signals") && !unknown.contains("did you mean"), "\(unknown)")
     #expect(fault(text("disaggregation: {link: token-ring}")).contains("unknown link"))
     #expect(fault(text("disaggregation: {bandwidth: 0 GB/s}")).contains("bandwidth"))
     #expect(

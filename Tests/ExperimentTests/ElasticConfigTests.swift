@@ -144,6 +144,15 @@ import Units
         + "those that join included"
     ),
     (
+      "events: [{at: 1 s, join: 9999}, {at: 2 s, join: 2}]",
+      "my.yaml:7: cluster.events.1.join lets 10001 instances join, all events together; "
+        + "write at most 10000"
+    ),
+    (
+      "autoscaler: {name: queue, max: 10005}",
+      "my.yaml:7: cluster.autoscaler.max 10005 lets 10001 instances join; write at most 10004"
+    ),
+    (
       "events: [{at: 1 s, join: 2, pool: a}]",
       "my.yaml:7: unknown pool \"a\"; known: none"
     ),

@@ -33,6 +33,19 @@ import Units
     #expect(alone.totals.loadedBytes == 0)
   }
 
+  @Test func `what rises to DRAM while requests wait brings their first tokens sooner`() throws {
+    let key = "engine.prefix_cache.offload.prefetch="
+    let (none, queued) = (try run("prefetch", key + "none"), try run("prefetch", key + "queued"))
+    #expect(meanTTFT(none) / meanTTFT(queued) > 1.2)
+    #expect(none.totals.prefetchedBytes == 0)
+    // It passes the link of the SSD alone.
+    let (links, risen) = (queued.memory?.links ?? [], queued.totals.prefetchedBytes)
+    let index = LinkRecord.causeNames.firstIndex(of: "prefetch") ?? 0
+    let moved = links.filter { !$0.touchesHBM }.reduce(0) { $0 + $1.causes[index].bytes }
+    let host = links.filter(\.touchesHBM).reduce(0) { $0 + $1.causes[index].bytes }
+    #expect(moved == risen && risen > 0 && host == 0)
+  }
+
   @Test func `what one instance has computed the other one loads`() throws {
     let apart = try run("shared-documents", "cluster.memory.remote.shared=false")
     let shared = try run("shared-documents", "cluster.memory.remote.shared=true")

@@ -117,10 +117,30 @@ let everyTier = """
       let config = try ExperimentConfig.read(text, file: "my.yaml", overrides: [])
       let assembly = try Assembly(config)
       let yaml = config.effectiveYAML(assembly.resolved, in: "/runs")
+      let again = try ExperimentConfig.read(yaml, file: "my.yaml", overrides: [])
+      #expect(again.effectiveYAML(try Assembly(again).resolved, in: "/runs") == yaml)
+      if yaml.contains("prefetch: queued") { return "queued" }
       return yaml.contains("shared: true") ? "shared" : "apart"
     } catch {
       return "\(error)"
     }
+  }
+
+  @Test func `blocks rise while their requests wait where a second tier has them`() {
+    let (dram, ssd) = ("dram: {capacity: 64 GiB}", "ssd: {capacity: 1 TB}")
+    #expect(offload("\(dram), \(ssd)", "prefetch: queued") == "queued")
+    #expect(offload("\(dram), \(ssd)", "prefetch: none") == "apart")
+    #expect(offload("\(dram), \(ssd)", "") == "apart")
+    #expect(
+      offload(dram, "prefetch: queued")
+        == "my.yaml:3: engine.prefix_cache.offload.prefetch queued needs a second tier, from which "
+        + "blocks rise to the nearest one; write cluster.memory: {dram: {capacity: 64 GiB}, "
+        + "ssd: {capacity: 1 TB}}, or prefetch: none")
+    #expect(
+      offload("\(dram), \(ssd)", "prefetch: queued, load: never").contains(
+        "queued and load: never exclude each other"))
+    let fault = offload("\(dram), \(ssd)", "prefetch: queue")
+    #expect(fault.contains("unknown prefetch") && fault.contains("queued"), "\(fault)")
   }
 
   @Test func `remote memory can be that of all instances, under tiers of their own`() {

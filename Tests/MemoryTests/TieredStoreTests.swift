@@ -24,7 +24,6 @@ private struct Churn {
     let (isThrough, isWhole) = (draws.below(2) == 0, draws.below(3) == 0)
     stream = draws
     store = TieredStore(
-      names: Self.names,
       tiers: capacities.map { TieredStore.Tier(capacity: Int32($0), policy: policy($0)) },
       writing: isThrough ? .through : .back, admission: isWhole ? .whole : .prefix)
     if hasModel { model = SlowTiers(capacities, isThrough: isThrough, isWhole: isWhole) }
@@ -136,7 +135,6 @@ private struct Churn {
     admission: TieredStore.Admission = .prefix, policy: (Int) -> any EvictionPolicy = Self.lru
   ) -> TieredStore {
     TieredStore(
-      names: 64,
       tiers: capacities.map { TieredStore.Tier(capacity: Int32($0), policy: policy($0)) },
       writing: writing, admission: admission)
   }
@@ -254,6 +252,40 @@ private struct Churn {
     #expect(contents(store) == [[0, 9], [1, 8]])
   }
 
+  @Test(arguments: TieredStore.Writing.allCases)
+  func `what rises for somebody stays until nobody needs it`(writing: TieredStore.Writing) {
+    var store = store([4, 8], writing: writing)
+    var moves: [Move] = []
+    _ = store.store([0, 1, 2, 3], depth: 0, user(0), moves: &moves)
+    _ = store.store([8, 9, 10, 11], depth: 0, user(1), moves: &moves)
+    // The first two of four fit under a limit of two; a third one comes from outside.
+    var raised = store.raise([0, 1, 2, 3], depth: 0, user(2), upTo: 2, moves: &moves)
+    #expect(raised.reached == 2 && raised.kept.map(\.name) == [0, 1])
+    #expect(raised.risen.map(\.from) == [1, 1] && raised.risen.map(\.block.depth) == [0, 1])
+    let lost = Move(from: 0, to: writing == .back ? 1 : Move.dropped, blocks: 2)
+    #expect(moves == [lost] && store.pinned(in: 0) == 2)
+    // Another one shares block 1 and has room for one more.
+    let other = store.raise([1, 16, 17], depth: 1, user(3), upTo: 3, moves: &moves)
+    #expect(other.reached == 2 && other.kept.map(\.name) == [1, 16])
+    #expect(other.risen.map(\.from) == [-1] && store.tier(of: 16) == 0)
+    store.checkInvariants()
+    // It has landed; both still need it.
+    store.unpin(raised.risen.map(\.block), user(4))
+    store.unpin(other.risen.map(\.block), user(4))
+    #expect(store.pinned(in: 0) == 3)
+    raised.kept.removeFirst()
+    store.unpin(raised.kept, user(5))
+    #expect(store.pinned(in: 0) == 3)
+    store.unpin(other.kept, user(5))
+    #expect(store.pinned(in: 0) == 1)
+    // What is read from below stays there.
+    store.pin([9])
+    let below = store.tier(of: 9)
+    let third = store.raise([8, 9], depth: 0, user(6), upTo: 4, moves: &moves)
+    #expect(third.reached == 2 && store.tier(of: 8) == 0 && store.tier(of: 9) == below)
+    store.checkInvariants()
+  }
+
   @Test func `blocks that are too old are gone from their tier`() {
     var options = TTL.Options()
     options.ttl = Seconds(10)
@@ -282,12 +314,12 @@ private struct Churn {
   @Test func `a pin of what lies nowhere, and an unpin too many, stop the process`() async {
     await #expect(processExitsWith: .failure) {
       var store = TieredStore(
-        names: 8, tiers: [.init(capacity: 2, policy: LRU(NoOptions(), .init(capacity: 2)))])
+        tiers: [.init(capacity: 2, policy: LRU(NoOptions(), .init(capacity: 2)))])
       store.pin([0])
     }
     await #expect(processExitsWith: .failure) {
       var store = TieredStore(
-        names: 8, tiers: [.init(capacity: 2, policy: LRU(NoOptions(), .init(capacity: 2)))])
+        tiers: [.init(capacity: 2, policy: LRU(NoOptions(), .init(capacity: 2)))])
       var moves: [TieredStore.TierMove] = []
       let user = BlockUser(request: 0, time: .zero)
       _ = store.store([0], depth: 0, user, moves: &moves)

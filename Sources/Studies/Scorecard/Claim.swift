@@ -23,7 +23,7 @@ struct Claim: Sendable {
     /// A key of summary.json.
     case key(String)
     /// The greatest value of a key at which conditions are met, as `martlet capacity` finds it.
-    case capacity(slo: String, vary: String, least: Double?, most: Double?)
+    case capacity(Trial.Search)
   }
 
   /// One of the systems compared: what it changes of the experiment.
@@ -63,6 +63,8 @@ struct Claim: Sendable {
   let over: (key: String, values: [String])?
   /// Why the row gates nothing although its source would; nil when nothing speaks against it.
   let reservation: String?
+  /// The worst verdict that does not fail the scorecard, since `remark` says what is missing.
+  let known: PublishedRange.Verdict
   /// Constants of the baseline's stack, and what is missing where figures differ.
   let remark: String
 }
@@ -86,6 +88,15 @@ struct PublishedRange: Sendable, Equatable {
     case off
     case informational
     case skipped
+
+    /// Whether it is further from the published figure than `other`.
+    func isWorse(than other: Verdict) -> Bool {
+      let order: [Verdict] = [.inRange, .near, .off]
+      guard let own = order.firstIndex(of: self), let its = order.firstIndex(of: other) else {
+        return false
+      }
+      return own > its
+    }
   }
 
   /// Whether `value` is within the ends, near one of them, or neither.

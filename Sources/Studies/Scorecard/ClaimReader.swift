@@ -38,7 +38,7 @@ struct ClaimReader {
   private static let keys = [
     "claim", "metric", "baseline", "published", "source", "confidence", "experiment", "needs",
     "set", "system_set", "baselines", "key", "capacity", "as", "better", "factor", "seeds", "over",
-    "informational", "remark",
+    "informational", "known", "remark",
   ]
 
   private func claim(
@@ -56,6 +56,7 @@ struct ClaimReader {
         throw ConfigError(r.place, "\(r.name("as")) is \(kind.rawValue); write baselines, too")
       }
       let target = try Self.settings(try r.field("system_set"))
+      let remark = try r.text("remark", default: "").value
       return Claim(
         system: system, text: try r.required("claim", "what is claimed").text(),
         metric: try r.required("metric", "what is measured").text(),
@@ -75,7 +76,7 @@ struct ClaimReader {
         over: try Self.over(try r.field("over")),
         reservation: try r.field("informational").map { (field) throws(ConfigError) in
           try field.text()
-        }, remark: try r.text("remark", default: "").value)
+        }, known: try Self.known(try r.field("known"), remark), remark: remark)
     }
   }
 
@@ -90,6 +91,20 @@ struct ClaimReader {
       throw .unknown(field.key, text, known: Choice.allCases.map(\.rawValue), at: field.place)
     }
     return choice
+  }
+
+  /// `near` or `off`, which needs a remark that says why.
+  private static func known(
+    _ field: Field?, _ remark: String
+  ) throws(ConfigError) -> PublishedRange.Verdict {
+    guard let field else { return .inRange }
+    let text = try field.text()
+    guard let verdict = PublishedRange.Verdict(rawValue: text), [.near, .off].contains(verdict)
+    else { throw .unknown(field.key, text, known: ["near", "off"], at: field.place) }
+    guard !remark.isEmpty else {
+      throw field.error("is \(text) without a remark; write what is missing")
+    }
+    return verdict
   }
 
   /// Keys and values as `--set` takes them.
@@ -156,13 +171,16 @@ struct ClaimReader {
       throw ConfigError(r.place, "\(r.path) needs either key or capacity")
     }
     return try MappingReader.read(
-      capacity.node, path: capacity.key, at: capacity.place, keys: ["slo", "vary", "min", "max"]
+      capacity.node, path: capacity.key, at: capacity.place,
+      keys: ["slo", "vary", "min", "max", "largest"]
     ) { (r) throws(ConfigError) in
       .capacity(
-        slo: try r.required("slo", "slo: 'slo_attainment>=0.9'").text(),
-        vary: try r.required("vary", "vary: workload.rate").text(),
-        least: try r.number("min", in: .positive)?.value,
-        most: try r.number("max", in: .positive)?.value)
+        Trial.Search(
+          slo: try r.required("slo", "slo: 'slo_attainment>=0.9'").text(),
+          vary: try r.required("vary", "vary: workload.rate").text(),
+          least: try r.number("min", in: .positive)?.value,
+          most: try r.number("max", in: .positive)?.value,
+          findsLargest: try r.bool("largest", default: false).value))
     }
   }
 

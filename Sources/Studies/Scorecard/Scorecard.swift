@@ -6,14 +6,16 @@ internal import Metrics
 public struct Scorecard: Sendable {
   let rows: [ScorecardRow]
 
-  /// The least share of gated rows that must be in range.
-  public static let share = 0.9
-
   private var gated: [ScorecardRow] { rows.filter(\.isGated) }
   private var inRange: Int { gated.count { $0.verdict == .inRange } }
 
-  /// Whether fewer gated rows than `share` of them are in range.
-  public var isWorse: Bool { Double(inRange) < Self.share * Double(gated.count) }
+  /// Gated rows that are further off than is known.
+  private var failed: [ScorecardRow] {
+    gated.filter { $0.verdict.isWorse(than: $0.claim.known) }
+  }
+
+  /// Whether a gated row is further off than is known.
+  public var isWorse: Bool { !failed.isEmpty }
 
   /// What the columns of scorecard.csv are.
   static let columns: [ColumnEntry] = [
@@ -36,8 +38,8 @@ public struct Scorecard: Sendable {
       every),
     ColumnEntry(
       "gated", "",
-      "1 when the row must be in range: its source is primary, official data or secondary, and it "
-        + "has a lower end.", every),
+      "1 when the row gates: its source is primary, official data or secondary, and it has a lower "
+        + "end.", every),
     ColumnEntry("confidence", "", "How much of the paper was read.", every),
     ColumnEntry("scenario", "", "Folder and experiment.", every),
   ]
@@ -70,7 +72,11 @@ public struct Scorecard: Sendable {
         row.verdict.rawValue,
       ])
     }
-    return (table.lines + [summary]).joined(separator: "\n") + "\n"
+    let wrong = failed.map { row in
+      "\(row.claim.system), \(row.claim.text): \(row.verdict.rawValue), known to be "
+        + "\(row.claim.known.rawValue)"
+    }
+    return (table.lines + wrong + [summary]).joined(separator: "\n") + "\n"
   }
 
   /// How many rows of which kind there are.
@@ -99,6 +105,7 @@ public struct Scorecard: Sendable {
     return .object(
       [
         ("gated", .integer(Int64(gated.count))), ("in_range", .integer(Int64(inRange))),
+        ("failed", .integer(Int64(failed.count))),
         ("rows", .array(list)),
       ] + (robustness.map { [("robustness", $0.json)] } ?? []))
   }

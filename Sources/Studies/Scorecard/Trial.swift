@@ -17,6 +17,8 @@ struct Trial: Sendable, Hashable {
     let vary: String
     let least: Double?
     let most: Double?
+    /// Whether the key has no direction of its own and more of it is harder.
+    let findsLargest: Bool
   }
 
   /// The trial of `side` of `claim`, with `value` for the key that it goes over.
@@ -30,8 +32,7 @@ struct Trial: Sendable, Hashable {
     self.seed = seed
     switch claim.measure {
     case .key: search = nil
-    case .capacity(let slo, let vary, let least, let most):
-      search = Search(slo: slo, vary: vary, least: least, most: most)
+    case .capacity(let asked): search = asked
     }
   }
 
@@ -62,6 +63,7 @@ struct Trial: Sendable, Hashable {
     question.seed = seed
     question.slo = search.slo
     (question.least, question.most) = (search.least, search.most)
+    if search.findsLargest { question.goal = .largest }
     return question
   }
 }
