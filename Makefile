@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := run
 .PHONY: setup libraries gnuplot setup-slurm build run test test-slurm test-report acceptance \
-  bench lint dist golden results profiles fidelity clean
+  bench lint dist golden results scorecard profiles fidelity clean
 
 MARTLET := .build/release/martlet
 
@@ -63,6 +63,7 @@ test: setup
 	swift test
 	swift test -c release --skip '^(TidyTests|ReportTests|FilesTests)\.'
 	$(MARTLET) compare Workloads/scenarios --quiet
+	$(MARTLET) scorecard
 	$(FIRST_FIVE)
 	$(SLURM_TEST)
 	$(REPORT_TEST)
@@ -137,6 +138,14 @@ results: build
 	      --set workload.generate.input_tokens.value=$$tokens 2>/dev/null \
 	    | awk -v tokens=$$tokens -F'[:,]' '/"mean_ttft_ms"/ {a=$$2} /"mean_e2el_ms"/ {b=$$2} \
 	      END {printf "%d,%.3f,%.3f\n", tokens, a, b - a}'; done; } > Results/long-context.csv
+
+# Results/scorecard.*, the table in README and Results/robustness.csv: published beside simulated.
+scorecard: build
+	@$(MARTLET) scorecard --robustness --out .build/scorecard --force > .build/scorecard.txt || true
+	@cp .build/scorecard/scorecard.* .build/scorecard/robustness.csv Results/
+	@awk -f Results/scorecard.awk .build/scorecard.txt Results/scorecard.csv README.md > README.new \
+	  && mv README.new README.md
+	@tail -n 20 .build/scorecard.txt
 
 # Workloads/profiles/*.yaml from the measurements in ../shared, and the constants that Cost compiles.
 DATA := ../shared/data/fidelity

@@ -90,6 +90,41 @@ import Testing
     }
   }
 
+  // What a run reads, code and data, may not know what it is measured by.
+  @Test func `nothing outside a paper's folder names its experiments`() throws {
+    let papers = "Workloads/papers"
+    let experiments = repository.files(under: papers, suffix: ".yaml")
+      .filter { !$0.hasSuffix("claims.yaml") }
+    try #require(experiments.count > 5)
+    let readers =
+      repository.files(under: "Sources") + repository.files(under: "Workloads", suffix: ".yaml")
+    for experiment in experiments {
+      let text = try #require(repository.text(experiment))
+      let folder = experiment.split(separator: "/").dropLast().joined(separator: "/") + "/"
+      let paper = folder.dropFirst(papers.count + 1).dropLast()
+      let name = try #require(
+        text.split(separator: "\n").first { $0.hasPrefix("name: ") }?.dropFirst(6),
+        "\(experiment) has no name")
+      #expect(name.hasPrefix("\(paper)-"), "\(experiment) is called \(name)")
+      for file in readers where !file.hasPrefix(folder) {
+        let other = try #require(repository.text(file))
+        #expect(!other.contains(name), "\(file) names \(name)")
+      }
+    }
+  }
+
+  @Test func `policies and costs read no file and no experiment`() throws {
+    for room in ["Schedulers", "Cluster", "Memory", "Serving", "Cost", "Kernel"] {
+      for file in repository.files(under: "Sources/\(room)") {
+        let text = try #require(repository.text(file))
+        for room in ["Files", "Experiment", "Studies", "Glibc"] {
+          #expect(!text.contains("import \(room)\n"), "\(file) imports \(room)")
+        }
+        #expect(!text.contains("Workloads/"), "\(file) knows workloads")
+      }
+    }
+  }
+
   @Test func `the top level holds nothing else`() {
     #expect(Rules.strangers(repository.names(in: ""), expected: Self.topLevel) == [])
   }
