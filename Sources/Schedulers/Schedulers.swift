@@ -13,4 +13,6 @@ public let schedulers: [any Scheduler.Type] = [
   Priority.self,
   FastSwitch.self,
   VTC.self,
+  BatchLLM.self,
+  BatchLLMOracle.self,
 ]

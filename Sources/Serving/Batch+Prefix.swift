@@ -43,12 +43,17 @@ extension Batch {
   mutating func enterCache(_ slot: Slot) {
     let s = sequences[Int(slot)]
     let (row, full, time) = (Int(s.entry.request.row), s.stored / tokensPerBlock, now)
+    let copies = prefix?.cache.copies
     guard
       let new = prefix?.publish(
         row, from: s.cached, upTo: full, prompt: s.entry.prompt, at: time)
     else { return }
     sequences[Int(slot)].cached = new.held
+    if s.common == s.cached, copies == prefix?.cache.copies {
+      sequences[Int(slot)].common = new.held
+    }
     blocks.give(new.merged)
+    if groupsPrompts { pin(Int(s.entry.group), by: slot) }
   }
 
   /// Puts what finishes in this step into running order, in which vLLM frees it: the order in which

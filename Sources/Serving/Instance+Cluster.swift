@@ -119,6 +119,7 @@ extension Batch {
     service?.admit(entry.user, tokens: 0)
     if contextTokens(of: entry) > 0 { swap?.unwant(entry.session) }
     waiting.remove(at: index)
+    leaveGroup(entry.group)
   }
 
   /// Every request that waits, runs or is away.
