@@ -6,9 +6,10 @@ public struct StepShape: Sendable, Equatable {
   public var decodes: Int32 = 0
   /// Tokens read by decode attention, summed over the decoding sequences.
   public var context: Int64 = 0
-  /// Those of them that several sequences read together, summed over these, and how many those are
-  /// when each is read once; constant while membership stands.
+  /// Those of them that several sequences read together, summed over these; constant while
+  /// membership stands.
   public var sharedContext: Int64 = 0
+  /// How many those are when each is read once.
   public var sharedKeys: Int64 = 0
   /// Kernels of a layer that reading together takes more.
   public var prefixKernels: Int32 = 0

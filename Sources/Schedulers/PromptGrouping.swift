@@ -28,8 +28,8 @@ struct PromptGrouping: Sendable {
   static func fault(_ options: BatchLLMOptions) -> String? {
     let most = options.maxNumSeqs.addingReportingOverflow(options.tokenBatchingDegree)
     guard most.overflow || options.maxNumBatchedTokens < most.partialValue else { return nil }
-    return "max_num_batched_tokens (\(options.maxNumBatchedTokens)) must be at least max_num_seqs + "
-      + "token_batching_degree (\(options.maxNumSeqs) + \(options.tokenBatchingDegree))"
+    return "max_num_batched_tokens (\(options.maxNumBatchedTokens)) must be at least max_num_seqs "
+      + "+ token_batching_degree (\(options.maxNumSeqs) + \(options.tokenBatchingDegree))"
   }
 
   func sharedPrefixAttention(_ mode: SharedPrefixAttention) -> SharedPrefixAttention {

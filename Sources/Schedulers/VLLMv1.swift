@@ -55,9 +55,14 @@ public struct VLLMv1: Scheduler {
 
   /// The engine's GPU decides what `auto` means.
   public init(_ options: Options, _ context: EngineContext) {
-    let (tokens, sequences) = Self.limits(options, context)
+    engine = Self.budget(options, context)
+  }
+
+  /// The steps of `options`, which other engines have too.
+  static func budget(_ options: Options, _ context: EngineContext) -> TokenBudget {
+    let (tokens, sequences) = limits(options, context)
     let threshold = options.longPrefillTokenThreshold
-    engine = TokenBudget(
+    return TokenBudget(
       maxTokens: Int32(clamping: tokens), maxSequences: Int32(clamping: sequences),
       longestChunk: threshold == 0 ? .max : Int32(clamping: threshold))
   }

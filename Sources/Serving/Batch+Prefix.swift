@@ -14,6 +14,13 @@ extension Batch {
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
+  /// Says that the plan depends on what idle blocks of the prefix cache, or tiers under it, hold of
+  /// those who wait: a leap ends when some go.
+  public mutating func heedEvictions() {
+    refusedWithIdleHits = true
+    if hasTiers { refusedWithFinds = true }
+  }
+
   /// When the next idle block expires; nil unless the queue's head waits for room and hits some,
   /// there or in the tiers.
   ///
