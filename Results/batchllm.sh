@@ -15,7 +15,7 @@ nocache="engine.prefix_cache.enabled=false"
 
 # One line. Arguments: experiment, variant, then key=value settings.
 measure() {
-  local experiment=$1 variant=$2 settings=()
+  local experiment=$1 variant=$2 settings=() setting
   shift 2
   for setting in "$@"; do settings+=(--set "$setting"); done
   printf '%s,%s,' "$experiment" "$variant"
@@ -34,42 +34,46 @@ batchllm() {
   printf 'fused_attention: %s, order_by_decode_ratio: %s}' "$2" "$3"
 }
 
-{ echo "experiment,variant,$(echo "$keys" | tr ' ' ,)"
-  for host in "1 ms" "3 ms" "10 ms"; do
-    profile="engine.profile={name: none, host_time: $host}"
-    measure micro "vLLM without prefix cache; host $host" "$profile" "$vllm" "$nocache"
-    measure micro "vLLM; host $host" "$profile" "$vllm"
-    measure micro "prefix sharing; host $host" "$profile" "$(batchllm 0 false false)"
-    measure micro "prefix sharing and fused attention; host $host" "$profile" \
-      "$(batchllm 0 true false)"
-    measure micro "all with 100 sequences more; host $host" "$profile" "$(batchllm 100 true true)"
-    measure micro "all with 1000 sequences more; host $host" "$profile" "$(batchllm 1000 true true)"
+# Kernels of vLLM 0.6 with a host that takes so long a step, whatever it holds.
+host() {
+  printf 'engine.profile={name: vllm-0.6-eager, host_time: %s, ' "$1"
+  printf 'host_time_per_sequence: 0 s, launch_time_per_layer: 0 s}'
+}
+
+# The parts of BatchLLM one after the other. Arguments: profile's name, its setting.
+parts() {
+  local name=$1 profile=$2
+  measure micro "vLLM without prefix cache; $name" "$profile" "$vllm" "$nocache"
+  measure micro "vLLM; $name" "$profile" "$vllm"
+  measure micro "prefix sharing; $name" "$profile" "$(batchllm 0 false false)"
+  measure micro "and fused attention; $name" "$profile" "$(batchllm 0 true false)"
+  for degree in 100 1792; do
+    measure micro "and $degree sequences more; $name" "$profile" "$(batchllm $degree true true)"
   done
-  measure micro "vLLM without prefix cache" "$vllm" "$nocache"
-  measure micro "vLLM" "$vllm"
+}
+
+{ echo "experiment,variant,$(echo "$keys" | tr ' ' ,)"
+  for time in "1 ms" "3 ms" "10 ms"; do parts "host $time" "$(host "$time")"; done
+  parts "vllm-0.6-eager" engine.profile=vllm-0.6-eager
+  parts "vllm-2026" engine.profile=vllm-2026
   measure micro "longest prefix first; any queue" "${lpm/%\}/, fcfs_above: 0\}}"
-  measure micro "prefix sharing" "$(batchllm 0 false false)"
-  measure micro "prefix sharing and fused attention" "$(batchllm 0 true false)"
-  measure micro "all with 100 sequences more" "$(batchllm 100 true true)"
-  measure micro "all with 1000 sequences more" "$(batchllm 1000 true true)"
   measure micro "all; blocks of 64" "$(batchllm 100 true true)" engine.block_size=64
   measure micro "all; members do not wait" \
     "engine.scheduler={name: batchllm, waits_for_common: false}"
+  measure micro "vLLM; fused attention" "$vllm" engine.shared_prefix_attention=fused
+  measure micro "vLLM; cascade attention" "$vllm" engine.shared_prefix_attention=cascade
   for experiment in stress-1.33 stress-5 snippets; do
     measure $experiment "vLLM" "$vllm"
     measure $experiment "longest prefix first" "$lpm"
     measure $experiment "longest prefix first; any queue" "${lpm/%\}/, fcfs_above: 0\}}"
     measure $experiment "BatchLLM"
   done
-  measure reorder "vLLM" "$vllm"
-  for degree in 0 100 1000; do
-    measure reorder "BatchLLM with $degree sequences more" "$(batchllm $degree false true)"
-  done
-  for host in "3 ms" "20 ms"; do
-    profile="engine.profile={name: none, host_time: $host}"
-    measure reorder "vLLM; host $host" "$profile" "$vllm"
-    for degree in 0 100 1000; do
-      measure reorder "BatchLLM with $degree sequences more; host $host" "$profile" \
-        "$(batchllm $degree false true)"
-    done
+  for profile in "vllm-0.6-eager" "host 3 ms" "host 20 ms"; do
+    setting=engine.profile=$profile
+    [[ $profile == host* ]] && setting=$(host "${profile#host }")
+    measure reorder "vLLM; $profile" "$setting" "$vllm"
+    measure reorder "BatchLLM; $profile" "$setting"
+    measure reorder "BatchLLM with 100 sequences more; $profile" "$setting" \
+      "$(batchllm 100 false true)"
+    measure reorder "in order of arrival; $profile" "$setting" "$(batchllm 1792 false false)"
   done; } > Results/batchllm.csv
