@@ -56,6 +56,26 @@ public struct PrefixTreeConfig: Sendable {
     self.place = place
   }
 
+  /// Refuses a tree beside sessions.
+  func check(against sessions: SessionsConfig?) throws(ConfigError) {
+    guard let sessions else { return }
+    throw ConfigError(
+      place, key: "workload.generate.prefix_tree",
+      "stands beside sessions (\(sessions.place)); write workload.generate.sessions.prefixes")
+  }
+
+  /// The end of requests that begin as it says.
+  func extent(
+    _ r: inout MappingReader
+  ) throws(ConfigError) -> Located<GenerateConfig.Extent> {
+    for key in ["requests", "duration"] {
+      guard let other = r.optional(key) else { continue }
+      throw other.error(
+        "stands beside prefix_tree (\(place)), which says how many requests there are")
+    }
+    return Located(.tree, key: "workload.generate.prefix_tree", at: place)
+  }
+
   private static func levels(_ field: Field) throws(ConfigError) -> [Level] {
     guard case .sequence(let nodes) = field.node.content, !nodes.isEmpty else {
       throw field.error(

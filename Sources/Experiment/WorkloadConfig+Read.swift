@@ -160,11 +160,7 @@ extension GenerateConfig {
       let sessions = try r.optional("sessions").map { (field) throws(ConfigError) in
         try SessionsConfig(field, count: &count)
       }
-      if let tree, let sessions {
-        throw ConfigError(
-          tree.place, key: "workload.generate.prefix_tree",
-          "stands beside sessions (\(sessions.place)); write workload.generate.sessions.prefixes")
-      }
+      try tree?.check(against: sessions)
       let extent = try Self.extent(&r, sessions: count, tree)
       let arrivals = try r.required("arrivals", "arrivals: {process: poisson, rate: 4}")
       let process = arrivals.located(try Arrivals(arrivals))
@@ -199,14 +195,7 @@ extension GenerateConfig {
   private static func extent(
     _ r: inout MappingReader, sessions: Located<Int>?, _ tree: PrefixTreeConfig?
   ) throws(ConfigError) -> Located<Extent> {
-    if let tree {
-      for key in ["requests", "duration"] {
-        guard let other = r.optional(key) else { continue }
-        throw other.error(
-          "stands beside prefix_tree (\(tree.place)), which says how many requests there are")
-      }
-      return Located(.tree, key: "workload.generate.prefix_tree", at: tree.place)
-    }
+    if let tree { return try tree.extent(&r) }
     if let sessions {
       for key in ["requests", "duration"] {
         guard let other = r.optional(key) else { continue }

@@ -38,12 +38,13 @@ public struct BatchLLMOptions: PolicyOptions {
 ///
 /// 1. `prefix_grouping`: the prompts that wait make a tree, which becomes one level of groups
 ///    (`PrefixForest`, at the grain of the engine's blocks). The first member of a group to run
-///    computes its prefix, the others wait for it (`waits_for_common`), and the group holds it until
-///    its last member has ended. 2. `order_by_decode_ratio`: groups go by outputs over prompts,
-///    descending. Any one estimate for all outputs (max_tokens, a mean, history) cancels out of that
-///    order: `batchllm` orders by prompts alone, `batchllm-oracle` knows every output. 3.
-///    `token_batching_degree`, `max_kv_usage`: memory limits a step, not the number of requests.
-///    4. `fused_attention`: see `engine.shared_prefix_attention`, which it sets to `fused`.
+///    computes its prefix, the others wait for it (`waits_for_common`), and the group holds it
+///    until its last member has ended.
+/// 2. `order_by_decode_ratio`: groups go by outputs over prompts, descending. Any one estimate for
+///    all outputs (max_tokens, a mean, history) cancels out of that order: `batchllm` orders by
+///    prompts alone, `batchllm-oracle` knows every output.
+/// 3. `token_batching_degree`, `max_kv_usage`: memory limits a step, not the number of requests.
+/// 4. `fused_attention`: see `engine.shared_prefix_attention`, which it sets to `fused`.
 ///
 /// Steps are those of `vllm-v1`. Requests that come later are grouped among themselves when nobody
 /// before them waits for anything but its group's prefix, and stand behind all others.

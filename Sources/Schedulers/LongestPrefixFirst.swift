@@ -5,10 +5,10 @@ internal import Units
 /// The waiting request that hits the most of its prompt goes first: the order of SGLang's queue
 /// (`lpm`), on the steps of `vllm-v1`.
 ///
-/// Before every admission of a step the queue is looked up once; equal hits keep the order of
-/// arrival. Above `fcfs_above` waiting requests the order is that of arrival, as SGLang spares itself
-/// the look-up then; 0 looks up any queue. Offline, with an unbounded look-up, that visits the tree
-/// of prompts depth first, the best order for a cache of its size (theorem 3.1 of the source).
+/// The queue is looked up once a step; equal hits keep the order of arrival. Above `fcfs_above`
+/// waiting requests the order is that of arrival, as SGLang spares itself the look-up then; 0 looks
+/// up any queue. Offline, with an unbounded look-up, that visits the tree of prompts depth first,
+/// the best order for a cache of its size (theorem 3.1 of the source).
 ///
 /// Modelled: the order. Not modelled: SGLang's own steps, which are prompts or decodes, its
 /// reservation for outputs, and that it holds back prompts which others of the queue begin like.

@@ -5,8 +5,8 @@ internal import Units
 public enum SharedPrefixAttention: String, Sendable, CaseIterable {
   /// Once for each of them.
   case none
-  /// Once a step where all decodes share it, as vLLM's cascade attention does: from 256 tokens and 8
-  /// sequences on, by three kernels for the prefix, the rest and the merge.
+  /// Once a step where all decodes share it, as vLLM's cascade attention does: from 256 tokens and
+  /// 8 sequences on, by three kernels for the prefix, the rest and the merge.
   case cascade
   /// Once a step for each group of sequences that share it, by one kernel for all parts, as
   /// BatchLLM's.

@@ -76,8 +76,8 @@ public struct Generator: Sendable {
       if Int(prompt) + Int(output) <= limit { return (prompt, output) }
     }
     throw TraceError(
-      "generate: 10000 pairs of lengths in a row exceed max_total_tokens \(limit + prefix); raise it or"
-        + " give input_tokens and output_tokens a max")
+      "generate: 10000 pairs of lengths in a row exceed max_total_tokens \(limit + prefix); raise "
+        + "it or give input_tokens and output_tokens a max")
   }
 
   private var expectedRequests: Int { arrivals.expected(in: duration ?? Seconds(0)) }

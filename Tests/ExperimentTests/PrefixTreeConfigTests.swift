@@ -28,11 +28,11 @@ import Testing
   }
 
   private static let tree = """
-          prefix_tree:
-            levels:
-              - children: {distribution: fixed, value: 4}
-                tokens: {distribution: uniform, min: 100, max: 300}
-            members: {distribution: fixed, value: 5}
+        prefix_tree:
+          levels:
+            - children: {distribution: fixed, value: 4}
+              tokens: {distribution: uniform, min: 100, max: 300}
+          members: {distribution: fixed, value: 5}
     """
 
   private func refusal(_ tree: String, engine: String = engine) -> String {
@@ -58,10 +58,10 @@ import Testing
   }
 
   @Test func `what cannot be is refused with its place`() {
-    #expect(refusal(Self.tree + "\n      requests: 7").contains("says how many requests"))
-    #expect(refusal(Self.tree + "\n        ordre: grouped").contains("ordre"))
-    #expect(refusal(Self.tree + "\n        order: sorted").contains("shuffled"))
-    #expect(refusal("      prefix_tree: {levels: [], members: 3}").contains("list"))
+    #expect(refusal(Self.tree + "\n    requests: 7").contains("says how many requests"))
+    #expect(refusal(Self.tree + "\n      ordre: grouped").contains("ordre"))
+    #expect(refusal(Self.tree + "\n      order: sorted").contains("shuffled"))
+    #expect(refusal("    prefix_tree: {levels: [], members: 3}").contains("list"))
   }
 
   @Test func `reading prefixes once needs the cache, and is written where it is asked for`() throws
