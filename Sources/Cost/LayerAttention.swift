@@ -40,7 +40,7 @@ struct LayerAttention: Sendable {
     decode = DecodeAttention(kernels, decoding, gpu: gpu, family: family)
     prefill = PrefillAttention(kernels.prefill, prefilling, gpu: gpu)
     mixed = MixedAttention(
-      kernels.decode, kernels.prefill, prefilling, gpu: gpu, family: family, prefill: prefill)
+      kernels.prefill, prefilling, gpu: gpu, family: family, prefill: prefill, decode: decode)
   }
 
   /// The prompts of a step alone, in one layer.
@@ -59,7 +59,9 @@ struct LayerAttention: Sendable {
     _ shape: StepShape, prefilling: Double, _ batch: DecodeAttention.Batch?
   ) -> Double {
     guard let batch else { return layers * prefilling }
-    let alone = batch.time(Double(shape.context), longest: Double(shape.longestContext))
+    let prefix = DecodeAttention.Prefix(shape)
+    let alone = batch.time(
+      Double(shape.context), longest: Double(shape.longestContext), prefix)
     guard shape.prefillTokens > 0 else { return layers * (alone / speedup.decode) }
     // Both together gain what they gain one after the other.
     let paged = prefilling * speedup.prefill
@@ -67,7 +69,7 @@ struct LayerAttention: Sendable {
     return layers * gain
       * mixed.time(
         PrefillAttention.Chunks(shape), Double(shape.decodes), Double(shape.context),
-        longest: Double(shape.longestContext), decoding: alone, prefilling: paged)
+        longest: Double(shape.longestContext), prefix, decoding: alone, prefilling: paged)
   }
 
   /// Prompts and decodes; in a step that has both, decoding is what it adds.
@@ -80,10 +82,20 @@ struct LayerAttention: Sendable {
     }
     if shape.decodes > 0 {
       let added = time(shape, prefilling: prefilling, batch(shape)) - layers * prefilling
-      let bound = decode.bound(Double(shape.decodes), Double(shape.context))
+      let read = shape.context - shape.sharedContext + shape.sharedKeys
+      let bound = decode.bound(Double(shape.decodes), Double(read))
       parts.append(StepParts.Part("decode attention", Seconds(added), bound))
     }
     return parts
+  }
+}
+
+extension DecodeAttention.Prefix {
+  /// What the decodes of one step read together.
+  init(_ shape: StepShape) {
+    self.init(
+      reads: Double(shape.sharedContext), keys: Double(shape.sharedKeys),
+      kernels: Double(shape.prefixKernels))
   }
 }
 

@@ -64,7 +64,9 @@ public struct Roofline: CostModel {
     base.compute =
       count * computePerToken + Double(shape.samples) * computePerSample
       + Double(shape.prefillPairs) * computePerPair
-    base.memory = weights + (Double(shape.prefillKeys) + count) * cached
+    // What is read together is computed by each and read once.
+    let spared = Double(shape.sharedContext - shape.sharedKeys)
+    base.memory = weights + (Double(shape.prefillKeys) + count - spared) * cached
     if let experts { base.memory += experts(tokens) * expert }
     return base
   }

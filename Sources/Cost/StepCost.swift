@@ -6,6 +6,13 @@ public struct StepShape: Sendable, Equatable {
   public var decodes: Int32 = 0
   /// Tokens read by decode attention, summed over the decoding sequences.
   public var context: Int64 = 0
+  /// Those of them that several sequences read together, summed over these; constant while
+  /// membership stands.
+  public var sharedContext: Int64 = 0
+  /// How many those are when each is read once.
+  public var sharedKeys: Int64 = 0
+  /// Kernels of a layer that reading together takes more.
+  public var prefixKernels: Int32 = 0
   /// Tokens of the longest of these contexts, 0 when it is not known; grows by one a step.
   public var longestContext: Int32 = 0
   /// Growth of `context` from one step to the next while membership stands.
@@ -75,7 +82,7 @@ public enum Bound: String, Sendable, CaseIterable {
 
 /// Token counts of a step → its time; pure and O(1).
 ///
-/// Time must not fall when any count grows.
+/// Time must not fall when any count grows, but for `sharedContext`, by which others are read less.
 public protocol StepCost: Sendable {
   /// The time of one step.
   func time(of shape: StepShape) -> Seconds

@@ -9,6 +9,10 @@ public struct StepTotals: Sendable, Equatable {
   public var decodes: Int64 = 0
   /// Σ of `StepShape.context`.
   public var context: Int64 = 0
+  /// Σ of `StepShape.sharedContext`.
+  public var sharedContext: Int64 = 0
+  /// Σ of `StepShape.sharedKeys`.
+  public var sharedKeys: Int64 = 0
   /// Σ of `StepShape.prefillTokens`.
   public var prefillTokens: Int64 = 0
   /// Σ of `StepShape.prefillPairs`.
@@ -26,6 +30,8 @@ public struct StepTotals: Sendable, Equatable {
     steps = 1
     decodes = Int64(shape.decodes)
     context = shape.context
+    sharedContext = shape.sharedContext
+    sharedKeys = shape.sharedKeys
     prefillTokens = Int64(shape.prefillTokens)
     prefillPairs = shape.prefillPairs
     prefillKeys = shape.prefillKeys
@@ -37,6 +43,8 @@ public struct StepTotals: Sendable, Equatable {
     sum.steps += other.steps
     sum.decodes += other.decodes
     sum.context += other.context
+    sum.sharedContext += other.sharedContext
+    sum.sharedKeys += other.sharedKeys
     sum.prefillTokens += other.prefillTokens
     sum.prefillPairs += other.prefillPairs
     sum.prefillKeys += other.prefillKeys
@@ -47,7 +55,8 @@ public struct StepTotals: Sendable, Equatable {
 /// What steps need of the hardware at the very least, over all GPUs of the instance.
 ///
 /// Arithmetic of matrices, attention and output head; memory traffic of weights (once a step; an
-/// input table that is not the output head is not read) and of keys and values. Activations are
+/// input table that is not the output head is not read) and of keys and values, those that
+/// sequences read together once. Activations are
 /// left out.
 public struct StepWork: Sendable, Equatable {
   /// Floating-point operations.
@@ -73,7 +82,8 @@ public struct StepWork: Sendable, Equatable {
         + Double(totals.context) * rates.flopsPerContextToken)
     let steps = tokens > 0 ? Double(totals.steps) : 0
     let touched = rates.experts.map { $0.at(tokens / max(1, steps)) } ?? 0
-    let cached = Double(totals.context + totals.prefillKeys) + tokens
+    let read = totals.context - totals.sharedContext + totals.sharedKeys
+    let cached = Double(read + totals.prefillKeys) + tokens
     bytes = Bytes(
       steps * (rates.weightBytes + touched * rates.bytesPerExpert)
         + cached * rates.kvBytesPerToken)

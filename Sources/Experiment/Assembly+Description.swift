@@ -130,6 +130,8 @@ extension StepTotals {
     steps = totals.steps
     decodes = totals.decodes
     context = totals.context
+    sharedContext = totals.sharedContext
+    sharedKeys = totals.sharedKeys
     prefillTokens = totals.prefillTokens
     prefillPairs = totals.prefillPairs
     prefillKeys = totals.prefillKeys

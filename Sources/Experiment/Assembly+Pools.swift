@@ -71,6 +71,7 @@ extension Assembly {
       var own = batch
       if let names {
         prefixCache?.install(names, in: &own, number: number)
+        own.askedAttention = config.engine.sharedPrefixAttention.value
         installTiers(in: &own, names: names.count, number: number)
       }
       return Instance(

@@ -47,6 +47,7 @@ extension Assembly {
       case .requests(let count): .requests(count)
       case .sessions(let count): .sessions(count)
       case .duration(let span): .duration(span)
+      case .tree: preconditionFailure("a tree has no sessions")
       }
     var generator = SessionGenerator(
       extent, arrivals: config.arrivals.value.process, turns: try distribution(sessions.turns),

@@ -42,7 +42,7 @@ extension Assembly {
     case .generate(let generate):
       switch generate.extent.value {
       case .requests(let count): try check(statistics, requests: count)
-      case .sessions: break
+      case .sessions, .tree: break
       case .duration(let time):
         guard let warmup = statistics.warmup, warmup.value >= time else { return }
         throw warmup.error(

@@ -187,16 +187,17 @@ extension Assembly {
     _ config: GenerateConfig
   ) throws(ConfigError) -> (UInt64) throws(TraceError) -> RequestTable {
     let process = config.arrivals.value.process
-    let starts =
+    let starts: Double =
       switch config.extent.value {
       case .requests(let count), .sessions(let count): Double(count)
       case .duration(let duration): duration.value * process.rate
+      case .tree: 0
       }
     try checkRoom(starts, config)
     if let sessions = config.sessions {
       let generator = try sessionGenerator(config, sessions)
       switch config.extent.value {
-      case .requests: break
+      case .requests, .tree: break
       case .sessions, .duration: try checkRoom(starts, turns: generator.meanTurns, config)
       }
       if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
@@ -208,8 +209,9 @@ extension Assembly {
     switch config.extent.value {
     case .requests(let count): generator.requests = count
     case .duration(let duration): generator.duration = duration
-    case .sessions: break
+    case .sessions, .tree: break
     }
+    if let tree = config.prefixTree { generator.prefixes = try prefixTree(tree) }
     generator.maxTotalTokens = config.maxTotalTokens?.value
     if let fault = generator.fault { throw ConfigError(config.extent.place, fault) }
     return { [generator] seed throws(TraceError) in try generator.generate(seed: seed) }

@@ -74,7 +74,7 @@ extension YAMLWriter {
     }
   }
 
-  private static func inline(_ entries: [(String, String)]) -> String {
+  static func inline(_ entries: [(String, String)]) -> String {
     "{" + entries.map { "\($0): \($1)" }.joined(separator: ", ") + "}"
   }
 }

@@ -1,6 +1,7 @@
 internal import Catalog
 public import Files
 internal import Kernel
+internal import Serving
 internal import Units
 
 /// What only the later stages know of a configuration: the options of its policies, defaults
@@ -79,6 +80,7 @@ extension ExperimentConfig {
     switch workload {
     case .generate(let generate):
       distributions = [generate.inputTokens.value, generate.outputTokens.value]
+      distributions += generate.prefixTree?.distributions ?? []
       distributions += generate.sessions?.distributions ?? []
     case .trace(let trace):
       distributions = [trace.thinkTime?.value.distribution].compactMap { $0 }
@@ -160,6 +162,9 @@ extension ExperimentConfig {
       out.preemption(engine.preemption)
       if isPool, engine.allocator.name.value == .paged { out.key("allocator", "paged") }
       out.allocator(engine.allocator)
+      if isPool || engine.sharedPrefixAttention.value != .none {
+        out.key("shared_prefix_attention", engine.sharedPrefixAttention.value.rawValue)
+      }
     }
   }
 
@@ -195,7 +200,7 @@ extension ExperimentConfig {
       switch generate.extent.value {
       case .requests(let count): out.key("requests", "\(count)")
       case .duration(let time): out.key("duration", Scalar.written("\(time)"))
-      case .sessions: break
+      case .sessions, .tree: break
       }
       out.block("arrivals") { out in
         for (name, value) in generate.arrivals.value.parameters { out.key(name, value) }
@@ -209,6 +214,7 @@ extension ExperimentConfig {
         }
       }
       out.optional("max_total_tokens", generate.maxTotalTokens?.value)
+      if let tree = generate.prefixTree { out.prefixTree(tree, path: path) }
       if let sessions = generate.sessions {
         var count: Int?
         if case .sessions(let number) = generate.extent.value { count = number }

@@ -1,6 +1,7 @@
 internal import Catalog
 package import Files
 internal import Kernel
+internal import Serving
 internal import Units
 
 extension ExperimentConfig {
@@ -108,6 +109,7 @@ extension EngineConfig {
       keys: [
         "scheduler", "block_size", "gpu_memory_utilization", "cost", "profile", "max_model_len",
         "reserve", "kv_pool_tokens", "prefix_cache", "preemption", "allocator",
+        "shared_prefix_attention",
       ]
     ) { (r) throws(ConfigError) in
       let blockSize = try r.whole("block_size", default: 16, in: 1...1024)
@@ -116,6 +118,15 @@ extension EngineConfig {
           "\(blockSize.value) is not a power of two; write one from 1 to 1024")
       }
       let cache = try PrefixCacheConfig(r.optional("prefix_cache")?.node, at: r.place)
+      var reading = r.standing(SharedPrefixAttention.none, for: "shared_prefix_attention")
+      if let field = r.optional("shared_prefix_attention") {
+        reading = field.located(try field.choice(of: SharedPrefixAttention.self))
+      }
+      guard reading.value == .none || cache.enabled.value else {
+        throw reading.error(
+          "\(reading.value.rawValue) needs the prefix cache, which knows what is shared; write "
+            + "engine.prefix_cache.enabled: true")
+      }
       return EngineConfig(
         scheduler: try r.policy("scheduler", default: "vllm-v1"), blockSize: blockSize,
         gpuMemoryUtilization: try r.number("gpu_memory_utilization", default: 0.9, in: .fraction),
@@ -125,7 +136,8 @@ extension EngineConfig {
         reserve: try r.quantity("reserve", default: Bytes(0), in: .notNegative),
         kvPoolTokens: try r.whole("kv_pool_tokens", in: 1...1_000_000_000),
         prefixCache: cache,
-        preemption: try PreemptionConfig(&r), allocator: try AllocatorConfig(&r))
+        preemption: try PreemptionConfig(&r), allocator: try AllocatorConfig(&r),
+        sharedPrefixAttention: reading)
     }
   }
 }

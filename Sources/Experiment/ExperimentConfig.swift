@@ -1,5 +1,6 @@
 public import Files
 public import Kernel
+public import Serving
 public import Units
 
 /// An experiment file as written: names are not yet looked up, files not yet opened.
@@ -164,6 +165,8 @@ public struct EngineConfig: Sendable {
   public var preemption: PreemptionConfig
   /// How KV gets its memory.
   public var allocator: AllocatorConfig
+  /// How decodes read prefixes that they share.
+  public var sharedPrefixAttention: Located<SharedPrefixAttention>
 }
 
 /// The prefix cache of every instance.
@@ -246,6 +249,8 @@ public struct GenerateConfig: Sendable {
     case duration(Seconds)
     /// After so many sessions.
     case sessions(Int)
+    /// With the last request of the prefix tree.
+    case tree
   }
   /// How requests arrive; rates in requests/s.
   public enum Arrivals: Sendable, Equatable {
@@ -274,6 +279,8 @@ public struct GenerateConfig: Sendable {
   public var outputTokens: Located<DistributionConfig>
   /// A draw whose sum is above it is drawn again; nil is no bound.
   public var maxTotalTokens: Located<Int>?
+  /// What prompts begin with; nil: nothing is shared.
+  public var prefixTree: PrefixTreeConfig?
   /// What makes sessions of the requests; nil: each is alone.
   public var sessions: SessionsConfig?
   /// How turns of sessions arrive; nil is closed.

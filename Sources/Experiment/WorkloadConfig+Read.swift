@@ -150,14 +150,18 @@ extension GenerateConfig {
       node, path: "workload.generate", at: place,
       keys: [
         "requests", "duration", "arrivals", "input_tokens", "output_tokens", "max_total_tokens",
-        "sessions",
+        "prefix_tree", "sessions",
       ]
     ) { (r) throws(ConfigError) in
       var count: Located<Int>?
+      let tree = try r.optional("prefix_tree").map { (field) throws(ConfigError) in
+        try PrefixTreeConfig(field)
+      }
       let sessions = try r.optional("sessions").map { (field) throws(ConfigError) in
         try SessionsConfig(field, count: &count)
       }
-      let extent = try Self.extent(&r, sessions: count)
+      try tree?.check(against: sessions)
+      let extent = try Self.extent(&r, sessions: count, tree)
       let arrivals = try r.required("arrivals", "arrivals: {process: poisson, rate: 4}")
       let process = arrivals.located(try Arrivals(arrivals))
       if case .duration = extent.value {
@@ -180,7 +184,7 @@ extension GenerateConfig {
         inputTokens: try r.lengths("input_tokens", hint),
         outputTokens: try r.lengths("output_tokens", hint),
         maxTotalTokens: try r.whole("max_total_tokens", in: 2...Int(Int32.max)),
-        sessions: sessions)
+        prefixTree: tree, sessions: sessions)
       if let limit = config.maxTotalTokens, sessions != nil {
         throw limit.error("means nothing to sessions; write workload.generate.sessions.max_context")
       }
@@ -189,8 +193,9 @@ extension GenerateConfig {
   }
 
   private static func extent(
-    _ r: inout MappingReader, sessions: Located<Int>?
+    _ r: inout MappingReader, sessions: Located<Int>?, _ tree: PrefixTreeConfig?
   ) throws(ConfigError) -> Located<Extent> {
+    if let tree { return try tree.extent(&r) }
     if let sessions {
       for key in ["requests", "duration"] {
         guard let other = r.optional(key) else { continue }

@@ -144,6 +144,14 @@ public struct PrefixCache: Sendable {
     return hits
   }
 
+  /// Somebody beside the requests holds `blocks`, each of which a request holds.
+  public mutating func pin(_ blocks: [BlockID]) {
+    for block in blocks {
+      precondition(holders[Int(block)] > 0, "pins an idle block (I10)")
+      holders[Int(block)] += 1
+    }
+  }
+
   /// A request of `session` has computed `blocks`, which follow `depth` others, and holds them.
   ///
   /// `previous` is the block before the first, −1 without. Answers how many of them a tree has

@@ -123,7 +123,7 @@ extension ColumnCatalog {
       "measured requests; null without targets"),
     ColumnEntry(
       "mean_normalized_latency_ms", "ms",
-      "Arithmetic mean of the end-to-end latency over output tokens (vLLM, SOSP 2023, section 6.1).",
+      "Arithmetic mean of end-to-end latency over output tokens (vLLM, SOSP 2023, section 6.1).",
       "completed measured requests"),
     ColumnEntry(
       "num_preemptions", "", "Times that requests were preempted.", "all requests, whole run"),
@@ -159,6 +159,18 @@ extension ColumnCatalog {
     ColumnEntry(
       "hit_tokens_computed_again", "tokens",
       "Found, but computed: a step computes at least one token; no part of the others.", cached),
+    ColumnEntry(
+      "prefill_saved_share", "0-1",
+      "1 − prompt tokens computed, again after preemptions too, over prompt tokens of requests "
+        + "with a first token.", "below 0: more computed again than found"),
+    ColumnEntry(
+      "shared_context_share", "0-1",
+      "Of the tokens that decode attention attends to, those that several sequences read together "
+        + "(engine.shared_prefix_attention).", "all decodes"),
+    ColumnEntry(
+      "underfilled_step_share", "0-1",
+      "Steps with less than 90 % of the scheduler's token budget, decodes and prompts together.",
+      "null: no such budget"),
     ColumnEntry("pcie_util", "0-1", "Busy share of the host links.", "null: no copies"),
     ColumnEntry(
       "swap_in_bytes", "B", "KV of swapped requests and contexts copied back to HBM.",

@@ -29,6 +29,14 @@ public struct RunTotals: Sendable, Equatable {
   public var decodes: Int64 = 0
   /// Tokens read by decode attention, summed over steps.
   public var context: Int64 = 0
+  /// Those of them that several sequences read together, summed over these.
+  public var sharedContext: Int64 = 0
+  /// How many those are when each is read once.
+  public var sharedKeys: Int64 = 0
+  /// Steps under a budget of tokens.
+  public var budgetedSteps: Int64 = 0
+  /// Those of them that used less than nine tenths of it.
+  public var underfilledSteps: Int64 = 0
   /// Prompt tokens computed, recomputed ones included.
   public var prefillTokens: Int64 = 0
   /// Query–key pairs of prefill attention.
@@ -126,6 +134,10 @@ public struct RunTotals: Sendable, Equatable {
     steps += other.steps
     decodes += other.decodes
     context += other.context
+    sharedContext += other.sharedContext
+    sharedKeys += other.sharedKeys
+    budgetedSteps += other.budgetedSteps
+    underfilledSteps += other.underfilledSteps
     prefillTokens += other.prefillTokens
     prefillPairs += other.prefillPairs
     prefillKeys += other.prefillKeys

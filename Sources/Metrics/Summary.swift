@@ -170,6 +170,22 @@ public struct Summary: Sendable {
     Self.ratio(Double(totals.prefixHitTokens), Double(totals.prefixQueryTokens))
   }
 
+  /// Share of the prompt tokens of requests with a first token that no step computed; below 0 where
+  /// more was computed again than found; nil without such requests.
+  public var savedPrefillShare: Double? {
+    Self.ratio(Double(totals.promptTokens - totals.prefillTokens), Double(totals.promptTokens))
+  }
+
+  /// Share of the context of decodes that several of them read together; nil without decodes.
+  public var sharedContextShare: Double? {
+    Self.ratio(Double(totals.sharedContext), Double(totals.context))
+  }
+
+  /// Share of the steps under a budget of tokens that used less than 90 % of it; nil without one.
+  public var underfilledShare: Double? {
+    Self.ratio(Double(totals.underfilledSteps), Double(totals.budgetedSteps))
+  }
+
   static func ratio(_ part: Double, _ whole: Double) -> Double? { whole > 0 ? part / whole : nil }
 
   private mutating func count(_ table: RequestTable) {

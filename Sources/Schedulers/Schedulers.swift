@@ -13,4 +13,7 @@ public let schedulers: [any Scheduler.Type] = [
   Priority.self,
   FastSwitch.self,
   VTC.self,
+  LongestPrefixFirst.self,
+  BatchLLM.self,
+  BatchLLMOracle.self,
 ]

@@ -51,18 +51,24 @@ public struct VLLMv1: Scheduler {
   /// One half of a disaggregated pair.
   public static let takesHandovers = true
 
-  private let maxTokens: Int32
-  private let maxSequences: Int32
-  private let longestChunk: Int32
+  private let engine: TokenBudget
 
   /// The engine's GPU decides what `auto` means.
   public init(_ options: Options, _ context: EngineContext) {
-    let (tokens, sequences) = Self.limits(options, context)
-    maxTokens = Int32(clamping: tokens)
-    maxSequences = Int32(clamping: sequences)
-    let threshold = options.longPrefillTokenThreshold
-    longestChunk = threshold == 0 ? .max : Int32(clamping: threshold)
+    engine = Self.budget(options, context)
   }
+
+  /// The steps of `options`, which other engines have too.
+  static func budget(_ options: Options, _ context: EngineContext) -> TokenBudget {
+    let (tokens, sequences) = limits(options, context)
+    let threshold = options.longPrefillTokenThreshold
+    return TokenBudget(
+      maxTokens: Int32(clamping: tokens), maxSequences: Int32(clamping: sequences),
+      longestChunk: threshold == 0 ? .max : Int32(clamping: threshold))
+  }
+
+  /// Decodes and prompts share it.
+  public var tokenBudget: Int32? { engine.maxTokens }
 
   private static func limits(_ options: Options, _ context: EngineContext) -> (Int, Int) {
     let isLarge = context.gpuMemory.value >= 70 * 0x1p30
@@ -81,30 +87,9 @@ public struct VLLMv1: Scheduler {
 
   /// Decodes, then unfinished prompts, then the queue.
   public mutating func plan(_ batch: inout Batch) -> Plan {
-    var hasPreempted = false
-    while batch.shortage > 0, let victim = batch.last {
-      batch.preempt(victim)
-      hasPreempted = true
-    }
-    var budget = maxTokens - batch.decodes
-    var i = 0
-    while i < batch.prefilling.count, budget > 0 {
-      let limit = min(budget, longestChunk)
-      let tokens = batch.extend(batch.prefilling[i], upTo: limit, keeping: batch.growth)
-      budget -= tokens
-      if tokens > 0 {
-        i += 1
-      } else if let victim = batch.last {  // no block for the chunk: the youngest makes room
-        batch.preempt(victim)
-        hasPreempted = true
-      }
-    }
-    while !hasPreempted, budget > 0, batch.count < maxSequences {
-      let limit = min(budget, longestChunk)
-      guard let tokens = batch.admitLoading(upTo: limit, keeping: batch.growth) else { break }
-      budget -= tokens
-    }
-    return batch.chunks.isEmpty
-      ? .decode(heedsArrivals: batch.waiting.isEmpty && batch.count < maxSequences) : .step
+    var budget = engine.serveRunning(&batch)
+    while budget > 0, batch.count < engine.maxSequences, engine.admit(0, &batch, &budget) {}
+    let isOpen = batch.waiting.isEmpty && batch.count < engine.maxSequences
+    return batch.chunks.isEmpty ? .decode(heedsArrivals: isOpen) : .step
   }
 }

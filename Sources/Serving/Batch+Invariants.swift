@@ -46,6 +46,8 @@ extension Batch {
     checkLoads()
     checkHandovers()
     checkPages()
+    checkGroups()
+    checkReaders()
   }
 
   private func checkPages() {

@@ -14,6 +14,13 @@ extension Batch {
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
+  /// Says that the plan depends on what idle blocks of the prefix cache, or tiers under it, hold of
+  /// those who wait: a leap ends when some go.
+  public mutating func heedEvictions() {
+    refusedWithIdleHits = true
+    if hasTiers { refusedWithFinds = true }
+  }
+
   /// When the next idle block expires; nil unless the queue's head waits for room and hits some,
   /// there or in the tiers.
   ///
@@ -43,12 +50,17 @@ extension Batch {
   mutating func enterCache(_ slot: Slot) {
     let s = sequences[Int(slot)]
     let (row, full, time) = (Int(s.entry.request.row), s.stored / tokensPerBlock, now)
+    let copies = prefix?.cache.copies
     guard
       let new = prefix?.publish(
         row, from: s.cached, upTo: full, prompt: s.entry.prompt, at: time)
     else { return }
     sequences[Int(slot)].cached = new.held
+    if s.common == s.cached, copies == prefix?.cache.copies {
+      sequences[Int(slot)].common = new.held
+    }
     blocks.give(new.merged)
+    if groupsPrompts { pin(Int(s.entry.group), by: slot) }
   }
 
   /// Puts what finishes in this step into running order, in which vLLM frees it: the order in which

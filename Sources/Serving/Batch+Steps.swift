@@ -39,6 +39,7 @@ extension Batch {
       shape.context = context + Int64(decodes)
       shape.lengthening = decodes
       shape.samples = decodes
+      if sharesReads { addSharedReads(to: &shape) }
     }
     for chunk in chunks {
       let s = sequences[Int(chunk.slot)]
@@ -126,6 +127,7 @@ extension Batch {
     service?.join(s.entry.user, clock: clock)
     if !s.entry.isMeasured { unmeasured += 1 }
     context += Int64(s.stored)
+    if sharesReads { startReading(slot) }
     longest.join(slot, length: s.stored, clock: clock)
     longest.compact(decodes: decodes, sequences)
     milestones.push(UInt64(finishes) << 24 | UInt64(slot))
@@ -143,6 +145,7 @@ extension Batch {
     service?.leave(s.entry.user, joined: s.joined, clock: clock)
     if !s.entry.isMeasured { unmeasured -= 1 }
     context -= Int64(now)
+    if sharesReads { stopReading(slot) }
     if s.region == nil { growthAt[Self.phase(now, at: clock, of: tokensPerBlock)] -= 1 }
     if clock > s.joined {
       let longest = gaps.longest(since: s.joined + 1)
@@ -173,6 +176,7 @@ extension Batch {
     } else {
       releaseCached(slot, isPreempted: isPreempted)
     }
+    if groupsPrompts { noteGroupRelease(slot, isPreempted: isPreempted) }
     sequences[Int(slot)].phase = .gone
     freeSlots.append(slot)
   }

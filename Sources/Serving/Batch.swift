@@ -38,6 +38,10 @@ public struct Batch: Sendable {
   // Whether there are such things: to ask a large optional, even for nil, may copy it.
   var cachesPrefixes = false
   var hasTiers = false
+  /// How an experiment wants decodes to read prefixes that they share.
+  public var askedAttention = SharedPrefixAttention.none
+  /// Whether decodes read prefixes together.
+  var sharesReads = false
   /// Whether blocks that make room in HBM are stored in the tiers.
   var storesEvicted = false
   /// Whether blocks of those who wait rise to the nearest tier.
@@ -57,6 +61,9 @@ public struct Batch: Sendable {
   var groups: BlockGroups?
   /// The pages mapped behind contiguous tensors; nil where blocks are found by a table.
   var pages: PageState?
+  /// The requests in groups that begin alike; none where no scheduler asks.
+  var promptGroups = PromptGroups()
+  var groupsPrompts = false
   /// What users were served; nil where no scheduler asks.
   var service: ServiceCounters?
   /// Requests without KV, in the order in which they are served.
@@ -307,6 +314,8 @@ extension Batch {
     }
     sequences[Int(slot)].order = admissions
     admissions += 1
+    sequences[Int(slot)].common = sequence.cached
+    if groupsPrompts { noteGroupAdmission(slot) }
     return slot
   }
 
@@ -346,6 +355,7 @@ extension Batch {
     entry.session = s.entry.session
     entry.user = s.entry.user
     entry.repeated = s.entry.repeated
+    entry.group = s.entry.group
     entry.lastToken = s.lastToken
     entry.longestGap = s.longestGap
     entry.lost = lost ?? s.stored

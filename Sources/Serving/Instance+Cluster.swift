@@ -121,6 +121,7 @@ extension Batch {
     if contextTokens(of: entry) > 0 { swap?.unwant(entry.session) }
     endPrefetch(for: entry.request)
     waiting.remove(at: index)
+    leaveGroup(entry.group)
   }
 
   /// Every request that waits, runs or is away.

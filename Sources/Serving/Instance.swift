@@ -42,6 +42,8 @@ public struct Instance: Sendable {
   var promptTokens: Int64 = 0
   /// How many times as long as its cost model says its steps take.
   public internal(set) var slowness = 1.0
+  /// Nine times the budget of a step, as a tenth of which it counts as full; nil without a budget.
+  private let leastTokens: Int64?
   /// The batch as it was when the instance started.
   let blank: Batch
   /// The requests that finished with the last leap.
@@ -59,6 +61,8 @@ public struct Instance: Sendable {
   ) {
     var batch = batch
     batch.countService(scheduler.serviceWeights)
+    batch.readPrefixes(scheduler.sharedPrefixAttention(batch.askedAttention))
+    leastTokens = scheduler.tokenBudget.map { Int64($0) * 9 }
     self.batch = batch
     blank = batch
     self.scheduler = scheduler
@@ -282,6 +286,13 @@ extension Instance {
     recorder.totals.prefillPairs += shape.prefillPairs
     recorder.totals.prefillKeys += shape.prefillKeys
     recorder.totals.samples += Int64(shape.samples) * Int64(steps)
+    recorder.totals.sharedContext += shape.sharedContext * Int64(steps)
+    recorder.totals.sharedKeys += shape.sharedKeys * Int64(steps)
+    if let leastTokens {
+      let tokens = Int64(shape.decodes) + Int64(shape.prefillTokens)
+      recorder.totals.budgetedSteps += Int64(steps)
+      if tokens * 10 < leastTokens { recorder.totals.underfilledSteps += Int64(steps) }
+    }
     if cost.isExtrapolated(shape) { recorder.totals.extrapolatedSteps += Int64(steps) }
     batch.step += steps
     if runsDecodes { applyDecodes(steps) } else { applyPrefill() }

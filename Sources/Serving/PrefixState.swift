@@ -21,6 +21,8 @@ struct PrefixState: Sendable {
   /// such block on; by request row, only looked up.
   private var remains: [Int32: [BlockID]] = [:]
   private var names: [BlockID] = []
+  /// Who reads which blocks; nil where each sequence reads for itself.
+  var readers: PrefixReaders?
   /// Whether blocks with a name that make room are noted in `evicted`.
   var notesEvictions = false
   /// Those that made room, in the order in which they went.
@@ -127,6 +129,20 @@ struct PrefixState: Sendable {
     return cache.release(names[...], depth: 0, user)
   }
 
+  /// Holds the first `count` blocks of the request in `row`, which somebody holds.
+  mutating func pin(_ count: Int32, of row: Int) {
+    name(row, upTo: count)
+    precondition(names.count == Int(count), "pins what is not there (I4)")
+    cache.pin(names)
+  }
+
+  /// Lets go of them; answers how many blocks that made available.
+  mutating func unpin(_ count: Int32, of row: Int, at now: Instant) -> Int32 {
+    name(row, upTo: count)
+    precondition(names.count == Int(count), "a pinned block has lost its name (I4)")
+    return cache.release(names[...], depth: 0, keys.user(row, at: now))
+  }
+
   /// Makes room: at most `room` idle blocks stay; true when some of those that went are to be
   /// stored.
   mutating func shrink(to room: Int32, at now: Instant) -> Bool {
@@ -144,6 +160,23 @@ struct PrefixState: Sendable {
         Evicted(name: name, depth: depths[Int(number)], request: authors[Int(number)]))
     }
     return !evicted.isEmpty
+  }
+
+  /// A decode reads the first `count` blocks of the request in `row`, as far as they have a name;
+  /// answers how many those are.
+  mutating func startReading(_ count: Int32, of row: Int) -> Int32 {
+    let count = min(count, keys.named(row))
+    name(row, upTo: count)
+    precondition(names.count == Int(count), "reads what is not there (I4)")
+    readers?.join(names[...])
+    return count
+  }
+
+  /// It reads them no more.
+  mutating func stopReading(_ count: Int32, of row: Int) {
+    name(row, upTo: count)
+    precondition(names.count == Int(count), "has read what is not there (I4)")
+    readers?.leave(names[...])
   }
 
   // MARK: For the tiers below

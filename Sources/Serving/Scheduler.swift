@@ -67,6 +67,11 @@ public protocol Scheduler: Sendable {
   static var takesHandovers: Bool { get }
   /// How its engine swaps, when the experiment asks for `mode`, or for nothing; nil: never.
   func swapMode(_ mode: SwapMode?) -> SwapMode?
+  /// How its engine reads prefixes that decoding sequences share, when the experiment asks for
+  /// `mode`.
+  func sharedPrefixAttention(_ mode: SharedPrefixAttention) -> SharedPrefixAttention
+  /// Most tokens of a step, decodes and prompts together; nil where no such limit rules.
+  var tokenBudget: Int32? { get }
   /// What tokens weigh in the counters of users that it reads; nil: none are kept.
   var serviceWeights: ServiceWeights? { get }
   /// A scheduler with `options` in an engine described by `context`.
@@ -90,6 +95,10 @@ extension Scheduler {
   public static var takesHandovers: Bool { false }
   /// As asked, where that is offered.
   public func swapMode(_ mode: SwapMode?) -> SwapMode? { Self.offersSwap ? mode : nil }
+  /// As asked.
+  public func sharedPrefixAttention(_ mode: SharedPrefixAttention) -> SharedPrefixAttention { mode }
+  /// No limit.
+  public var tokenBudget: Int32? { nil }
   /// No counters of users.
   public var serviceWeights: ServiceWeights? { nil }
   /// Contiguous memory is not shared.

@@ -33,6 +33,10 @@ struct Sequence: Sendable {
   var blocks: Int32 = 0
   /// Those of them, the first ones, that are in the prefix cache.
   var cached: Int32 = 0
+  /// Those of them, the first ones, that it shares with whoever else holds them.
+  var common: Int32 = 0
+  /// Blocks at which it counts as a reader while it decodes.
+  var reads: Int32 = 0
   /// Its contiguous memory, nil when it is paged.
   var region: BuddyStore.Region?
   /// What the host has of it.

@@ -19,6 +19,10 @@ public struct Waiting: Sendable {
   public internal(set) var user: Int32 = -1
   /// Tokens, the first ones, that the next turn's prompt repeats.
   var repeated = Int32.max
+  /// The group of requests that begin alike which it is in; −1: none.
+  var group: Int32 = -1
+  /// Whether it is in a group of requests that begin alike.
+  public var isGrouped: Bool { group >= 0 }
   /// Whether its gaps between tokens are recorded.
   var isMeasured = true
   var lastToken = Instant.never
@@ -71,6 +75,10 @@ public struct WaitingQueue: Sendable {
     queue.prepend(entry)
     tokens += Int64(entry.tokens)
     uncached += Int64(entry.uncached)
+  }
+  /// Puts `entries`, which are the requests from `start` on, into their order.
+  mutating func replace(from start: Int, by entries: [Waiting]) {
+    queue.replaceSubrange(start..., with: entries)
   }
   /// Takes out the request with `index` others before it; O(1) at either end.
   mutating func remove(at index: Int) {

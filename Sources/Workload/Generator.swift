@@ -7,6 +7,8 @@ public import Units
 /// Each draws from a stream of its own (`arrivals`, `input_tokens`, `output_tokens`), so changing
 /// one moves nothing of the others, as long as no pair is rejected for its sum.
 public struct Generator: Sendable {
+  /// What prompts begin with and how many requests there are; nil: nothing is shared.
+  public var prefixes: PrefixTree?
   /// How many requests; exclusive with `duration`.
   public var requests: Int?
   /// Arrivals before this time; exclusive with `requests`.
@@ -42,6 +44,7 @@ public struct Generator: Sendable {
   ///   beyond 106 days, or 10,000 pairs in a row exceed `maxTotalTokens`.
   public func generate(seed: UInt64) throws(TraceError) -> RequestTable {
     if let fault { throw TraceError("generate: \(fault)") }
+    if let prefixes { return try generate(prefixes, seed: seed) }
     var clock = ArrivalClock(arrivals, seed: seed)
     var inputs = RandomStream(seed: seed, name: "input_tokens")
     var outputs = RandomStream(seed: seed, name: "output_tokens")
@@ -62,18 +65,19 @@ public struct Generator: Sendable {
     return table
   }
 
-  private func lengths(
-    _ inputs: inout RandomStream, _ outputs: inout RandomStream
+  /// Own input and output of a request, which `prefix` tokens precede.
+  func lengths(
+    _ inputs: inout RandomStream, _ outputs: inout RandomStream, after prefix: Int = 0
   ) throws(TraceError) -> (Int32, Int32) {
-    let limit = maxTotalTokens ?? .max
+    let limit = (maxTotalTokens ?? Int(Int32.max)) - prefix
     for _ in 0..<10_000 {
       let prompt = inputTokens.drawTokens(from: &inputs)
       let output = outputTokens.drawTokens(from: &outputs)
       if Int(prompt) + Int(output) <= limit { return (prompt, output) }
     }
     throw TraceError(
-      "generate: 10000 pairs of lengths in a row exceed max_total_tokens \(limit); raise it or"
-        + " give input_tokens and output_tokens a max")
+      "generate: 10000 pairs of lengths in a row exceed max_total_tokens \(limit + prefix); raise "
+        + "it or give input_tokens and output_tokens a max")
   }
 
   private var expectedRequests: Int { arrivals.expected(in: duration ?? Seconds(0)) }
@@ -83,6 +87,11 @@ public struct Generator: Sendable {
     if let fault = arrivals.fault { return fault }
     if let maxTotalTokens, maxTotalTokens < 2 {
       return "max_total_tokens \(maxTotalTokens) must be at least 2: one in, one out"
+    }
+    if let prefixes {
+      if requests != nil || duration != nil { return "prefix_tree says how many requests" }
+      return prefixes.tokensPerBlock < 1
+        ? "block_size \(prefixes.tokensPerBlock) must be at least 1" : nil
     }
     switch (requests, duration) {
     case (nil, nil): return "give requests or duration"

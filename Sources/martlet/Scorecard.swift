@@ -10,7 +10,7 @@ struct ScorecardVerb: ParsableCommand {
     commandName: "scorecard",
     abstract: "Sets published gains beside simulated ones, each on the paper's own set-up.",
     discussion: """
-      Every folder of Workloads/papers with a claims.yaml is a paper: claims, experiments, and what \
+      Every folder of Workloads/papers with a claims.yaml is a paper: claims, experiments, what \
       the system and its baselines change of them. A row is in range within the published ends (a \
       single figure within 10 %), near at most 20 % beyond one, else off. Rows gate when their \
       source is [primary], [official-data] or [secondary] and they have a lower end; the exit code \

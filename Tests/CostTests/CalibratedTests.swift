@@ -135,4 +135,36 @@ import Units
     // Per 2-byte weight 2·m / 989e12 = 2 / 3.35e12 at m = 295; kernels reach 0.88 and 0.87.
     #expect((250...340).contains(cost.kneeTokens))
   }
+
+  @Test(arguments: ["a100-80gb-sxm", "h100-80gb-sxm"])
+  func `prefixes that decodes read together cost less, with prompts and without`(
+    gpu: String
+  ) throws {
+    let deployment = try deploy("qwen2.5-7b", gpu)
+    let cost = cost(deployment)
+    for chunk in [0, 300] {
+      var apart = StepShape.decode(256, context: 2200)
+      if chunk > 0 { apart.addChunk(tokens: Int32(chunk), after: 2000) }
+      var fused = apart
+      (fused.sharedContext, fused.sharedKeys) = (256 * 2000, 16 * 2000)
+      var cascade = fused
+      cascade.prefixKernels = 2
+      let times = [apart, fused, cascade].map { cost.time(of: $0).value }
+      #expect(times[1] < times[2] && times[2] < times[0], "\(times)")
+      // Two kernels more in each of 28 layers.
+      let kernel = KernelProfile(of: deployment.gpu).decode.kernel
+      #expect(abs((times[2] - times[1]) / (28 * 2 * kernel) - 1) < 0.35, "\(times)")
+      // No less than the bytes that are left and the arithmetic of all, at the data sheet's peaks.
+      let work = StepWork(of: fused, on: deployment)
+      let floor = max(
+        work.bytes.value / deployment.gpu.bandwidth.value,
+        work.flops.value / deployment.gpu.bf16.value)
+      #expect(times[1] > floor)
+      // One reader of everything is nobody's saving.
+      var alone = apart
+      (alone.sharedContext, alone.sharedKeys) = (256 * 2000, 256 * 2000)
+      #expect(cost.time(of: alone).value <= times[0] * (1 + 1e-12))
+      #expect(cost.time(of: alone).value > times[1])
+    }
+  }
 }

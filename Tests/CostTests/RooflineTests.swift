@@ -46,4 +46,23 @@ import Units
     let cost = Roofline(NoOptions(), try deploy("yi-34b", "a100-80gb-sxm"))
     #expect(abs(cost.kneeTokens / 153.02 - 1) < 0.02)
   }
+
+  @Test func `what is read together is read once and computed by each`() throws {
+    // Qwen2.5-7B: 28 layers of 4 key heads, 56 KiB a token. 64 sequences of 2,200 tokens, 2,000 of
+    // which 16 share: 4 prefixes.
+    let deployment = try deploy("qwen2.5-7b", "a100-80gb-sxm")
+    let cost = Roofline(NoOptions(), deployment)
+    let apart = StepShape.decode(64, context: 2200)
+    var shared = apart
+    shared.sharedContext = 64 * 2000
+    shared.sharedKeys = 4 * 2000
+    let spared = 57_344 * 60.0 * 2000
+    let difference = cost.time(of: apart).value - cost.time(of: shared).value
+    #expect(abs(difference / (spared / deployment.gpu.bandwidth.value) - 1) < 1e-9)
+    let (one, other) = (
+      StepWork(of: apart, on: deployment), StepWork(of: shared, on: deployment)
+    )
+    #expect(one.flops == other.flops)
+    #expect(abs((one.bytes.value - other.bytes.value) / spared - 1) < 1e-9)
+  }
 }

@@ -39,7 +39,8 @@ import Units
     func most(_ overrides: String...) throws -> Int32 {
       let assembly = try Assembly(
         ExperimentConfig.load(
-          "\(GoldenTests.folder)/../papers/vattention/short-chats.yaml", overrides: overrides.map { try Override($0) })
+          "\(GoldenTests.folder)/../papers/vattention/short-chats.yaml",
+          overrides: overrides.map { try Override($0) })
       )
       var warnings = Warnings(to: { _ in })
       let record = try assembly.execute(

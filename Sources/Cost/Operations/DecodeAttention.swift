@@ -45,6 +45,7 @@ struct DecodeAttention: Sendable {
   /// Time of kernels, for one sequence and for several.
   let single: Double
   let several: Double
+  let perKernel: Double
   /// Time on the multiprocessors per sequence.
   let perSequence: Double
   /// Reading: time per token of context, and of a sequence's own rows.
@@ -54,7 +55,11 @@ struct DecodeAttention: Sendable {
   let combine: Double
   let combinesFrom: Double
   /// Least time per token of context at the peaks of the data sheet.
-  let dataSheetFloor: Double
+  private let memoryFloor: Double
+  private let computeFloor: Double
+  /// Time per token of a prefix that several sequences read together, and of each of their reads.
+  let perSharedKey: Double
+  let perSharedRead: Double
   private let isComputeBound: Bool
 
   /// Time that a block of threads walks along one key of a long context.
@@ -69,6 +74,7 @@ struct DecodeAttention: Sendable {
     // Grouped queries are swapped into rows and back by a kernel of their own.
     let swaps = packs && isGrouped && heads.keyValues > 1
     single = 2 * times.kernel
+    perKernel = times.kernel
     several = single + (swaps ? times.kernel : 0)
     perSequence =
       Double(heads.keyValues) * times.sequence / Double(gpu.tiledMultiprocessors)
@@ -87,9 +93,9 @@ struct DecodeAttention: Sendable {
     combine = times.combine
     // Flash attention 2 does not split the context of ungrouped heads.
     combinesFrom = packs && !isGrouped ? .infinity : DecodeTimes.leastSplit
-    let memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
-    let computeFloor = heads.flopsPerPair / gpu.bf16.value
-    dataSheetFloor = max(memoryFloor, computeFloor)
+    memoryFloor = heads.bytesPerToken / gpu.bandwidth.value
+    computeFloor = heads.flopsPerPair / gpu.bf16.value
+    (perSharedKey, perSharedRead) = (reading, computing)
     isComputeBound = computing > reading
     let processors = Double(gpu.tiledMultiprocessors)
     // Never more than what a token costs at the batch from which it counts, so that a longer
@@ -103,9 +109,25 @@ struct DecodeAttention: Sendable {
         perToken * unsplitFrom)
   }
 
+  /// What sequences read together of a prefix that they share: a product of matrices, whose rows
+  /// are the queries of all of them.
+  struct Prefix: Sendable {
+    /// Tokens, summed over the sequences.
+    var reads = 0.0
+    /// Tokens when each counts once.
+    var keys = 0.0
+    /// Kernels that it takes more.
+    var kernels = 0.0
+  }
+
   /// The time for `sequences` that attend to `context` tokens together, one of them to `longest`.
   func time(_ sequences: Double, _ context: Double, longest: Double) -> Double {
-    Batch(sequences, self).time(context, longest: longest)
+    Batch(sequences, self).time(context, longest: longest, Prefix())
+  }
+
+  /// The time of what is read together.
+  func time(_ prefix: Prefix) -> Double {
+    max(perSharedKey * prefix.keys, perSharedRead * prefix.reads)
   }
 
   /// A number of sequences with all that does not depend on their contexts worked out, for leaps.
@@ -130,18 +152,21 @@ struct DecodeAttention: Sendable {
       steepness = 4 * kernel.ramp * kernel.ramp
     }
 
-    /// The time for `context` tokens together, the longest context having `longest`.
-    func time(_ context: Double, longest: Double) -> Double {
-      let read = kernel.perToken * context + rows
+    /// The time for `context` tokens together, the longest context having `longest`, of which
+    /// `prefix` is read together.
+    func time(_ context: Double, longest: Double, _ prefix: Prefix) -> Double {
+      let own = context - prefix.reads
+      let read = kernel.perToken * own + rows + kernel.time(prefix)
       let square = read * read
       var reading = read + kernel.ramp * square / (square + steepness)
       if context > kernel.combinesFrom { reading += kernel.combine }
       reading += walk * max(0, longest - context * mean)
       let busy =
-        launch
+        launch + prefix.kernels * kernel.perKernel
         + (blocks + (reading * reading) * (reading * reading))
         .squareRoot().squareRoot()
-      return max(busy, kernel.dataSheetFloor * context)
+      return max(
+        busy, max(kernel.memoryFloor * (own + prefix.keys), kernel.computeFloor * context))
     }
   }
 

@@ -137,15 +137,16 @@ struct MixedAttention: Sendable {
   private let spread: Double
   private let cachedShare: Double
   private let prefill: PrefillAttention
+  private let decode: DecodeAttention
 
   init(
-    _ decode: DecodeTimes, _ times: PrefillTimes, _ heads: AttentionHeads, gpu: GPU,
-    family: AttentionFamily, prefill: PrefillAttention
+    _ times: PrefillTimes, _ heads: AttentionHeads, gpu: GPU, family: AttentionFamily,
+    prefill: PrefillAttention, decode: DecodeAttention
   ) {
     let processors = Double(gpu.tiledMultiprocessors)
-    self.prefill = prefill
+    (self.prefill, self.decode) = (prefill, decode)
     isOneKernel = family == .flash2
-    saved = min(times.floor, 2 * decode.kernel)
+    saved = min(times.floor, 2 * decode.perKernel)
     pairs = PrefillTimes.padding * 64
     skip = Double(heads.queries) * PrefillTimes.skip / processors
     group = Double(heads.queries) / Double(heads.keyValues)
@@ -161,9 +162,12 @@ struct MixedAttention: Sendable {
   /// `decoding` and `prefilling` are the times of each alone.
   func time(
     _ chunks: PrefillAttention.Chunks, _ sequences: Double, _ context: Double, longest: Double,
-    decoding: Double, prefilling: Double
+    _ prefix: DecodeAttention.Prefix = DecodeAttention.Prefix(), decoding: Double,
+    prefilling: Double
   ) -> Double {
     guard isOneKernel else { return prefilling + decoding - saved }
+    // The prefix is a product of its own, whose rows are full.
+    let (all, context) = (context, context - prefix.reads)
     let blocks = chunks.blocks + sequences
     let empty = ((chunks.largest + 63) / 64).rounded(.down) - 1
     let compute =
@@ -175,7 +179,8 @@ struct MixedAttention: Sendable {
     let together = prefill.time(
       compute: compute, keys: (chunks.keys + context * again) * prefill.perKey,
       end: max(chunks.longest, longest) * end, rows: chunks.tokens + sequences,
-      pairs: chunks.pairs + context)
-    return max(together, max(decoding, prefilling))
+      pairs: chunks.pairs + all)
+    let apart = decode.time(prefix) + prefix.kernels * decode.perKernel
+    return max(together + apart, max(decoding, prefilling))
   }
 }

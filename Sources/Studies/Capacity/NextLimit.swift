@@ -62,6 +62,8 @@ struct NextLimit: Sendable {
     var shape = StepShape()
     shape.decodes = Int32(clamping: mean(totals.decodes))
     shape.context = mean(totals.context)
+    shape.sharedContext = mean(totals.sharedContext)
+    shape.sharedKeys = mean(totals.sharedKeys)
     if shape.decodes > 0 {
       shape.longestContext = Int32(clamping: totals.context / max(1, totals.decodes))
     }

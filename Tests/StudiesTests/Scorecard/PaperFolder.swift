@@ -2,7 +2,7 @@ import TestSupport
 
 @testable import Studies
 
-/// A paper of one's own: a server that takes 10 ms for each prompt of 100 tokens, and steps of 5 ms.
+/// A paper of one's own: a server that takes 10 ms for a prompt of 100 tokens, and steps of 5 ms.
 struct PaperFolder {
   private let directory: TestDirectory
   /// The directory of papers.
