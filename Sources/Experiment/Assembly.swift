@@ -275,8 +275,8 @@ extension Assembly {
     return Int32(clamping: tokens.value / size)
   }
 
-  /// The constants of the file at `path` over those of the GPU, or those of the catalogue's GPU that
-  /// it names; nil without either.
+  /// The constants of the file at `path` over those of the GPU, or those of the GPU that it names;
+  /// nil without either.
   private static func kernels(
     _ path: Located<String>?, _ deployment: Deployment, _ caveats: inout [String]
   ) throws(ConfigError) -> KernelProfile? {

@@ -38,7 +38,8 @@ import Testing
     #expect(
       fault("scheduler: orca-max, prefix_cache: {enabled: true}")
         == "my.yaml:3: engine.prefix_cache.enabled needs a scheduler that caches prefixes, not "
-        + "orca-max; write false or one of vllm-v1, vllm-v0")
+        + "orca-max; write false or one of vllm-v1, vllm-v0, longest-prefix-first, batchllm, "
+        + "batchllm-oracle")
     #expect(fault("scheduler: orca-max, prefix_cache: {enabled: false}") == "")
   }
 

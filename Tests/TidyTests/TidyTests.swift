@@ -120,7 +120,7 @@ import Testing
         for room in ["Files", "Experiment", "Studies", "Glibc"] {
           #expect(!text.contains("import \(room)\n"), "\(file) imports \(room)")
         }
-        #expect(!text.contains("Workloads/"), "\(file) knows workloads")
+        #expect(!text.contains("Workloads/papers"), "\(file) knows papers")
       }
     }
   }
