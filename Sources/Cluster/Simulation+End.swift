@@ -20,7 +20,7 @@ extension Simulation {
       defer { fleet.exchangeTier(with: i) }
       let row = fleet.instances[i].sample(at: queue.now, since: sampled[i])
       sampled[i] = fleet.instances[i].recorder.totals
-      series?.append(row, tiers: fleet.instances[i].tierUses(tiers))
+      series?.append(row, tiers: fleet.instances[i].tierUses(tiers, at: queue.now))
     }
     series?.compact()
     // What would happen to the cluster afterwards concerns nobody.

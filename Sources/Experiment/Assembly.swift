@@ -287,6 +287,10 @@ extension Assembly {
       }
       return KernelProfile(of: gpu)
     }
+    if (try? Posix.kind(of: path.value)) == nil {
+      throw path.error(
+        "\"\(path.value)\" is neither a file nor a GPU of the catalogue (martlet list gpus)")
+    }
     var kernels = KernelProfile(of: deployment.gpu)
     let file = try KernelFile(path.value)
     if file.constants.gpu != deployment.gpu.name {

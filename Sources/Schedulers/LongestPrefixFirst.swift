@@ -7,8 +7,9 @@ internal import Units
 ///
 /// The queue is looked up once a step; equal hits keep the order of arrival. Above `fcfs_above`
 /// waiting requests the order is that of arrival, as SGLang spares itself the look-up then; 0 looks
-/// up any queue. Offline, with an unbounded look-up, that visits the tree of prompts depth first,
-/// the best order for a cache of its size (theorem 3.1 of the source).
+/// up any queue. Offline, with an unbounded look-up and one request admitted at a time, that visits
+/// the tree of prompts depth first, the best order for a cache of its size (theorem 3.1 of the
+/// source); requests with equal hits that are admitted together each compute what they share.
 ///
 /// Modelled: the order. Not modelled: SGLang's own steps, which are prompts or decodes, its
 /// reservation for outputs, and that it holds back prompts which others of the queue begin like.

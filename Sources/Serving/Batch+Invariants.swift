@@ -157,7 +157,8 @@ extension Batch {
       precondition(rows.contains(row), "blocks are kept for nobody (I5)")
       names += blocks.map(\.name)
     }
-    precondition(prefetch.queued.allSatisfy { rows.contains($0.request.row) }, "nobody waits (I5)")
+    precondition(
+      prefetch.unserved.allSatisfy { rows.contains($0.request.row) }, "nobody waits (I5)")
     for load in offload.loads {
       var own: [BlockID] = []
       let row = Int(sequences[Int(load.slot)].entry.request.row)

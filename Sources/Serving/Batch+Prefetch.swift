@@ -27,8 +27,7 @@ extension Batch {
   /// A request has joined the queue.
   mutating func notePrefetch(of entry: Waiting) {
     guard raisesQueued, entry.elsewhere == nil else { return }
-    offload?.prefetch.queued.append(entry)
-    offload?.prefetch.isDue = true
+    offload?.prefetch.await(entry)
   }
 
   /// Lets blocks rise for those who wait, as far as there is room.
@@ -36,8 +35,8 @@ extension Batch {
     guard offload?.prefetch.isDue == true else { return }
     now = time
     offload?.prefetch.isDue = false
-    while let entry = offload?.prefetch.queued.first, raise(entry) {
-      offload?.prefetch.queued.removeFirst()
+    while let entry = offload?.prefetch.next(), raise(entry) {
+      offload?.prefetch.forget(entry.request.row)
     }
     offload?.prefetch.isDue = false
   }
@@ -58,7 +57,7 @@ extension Batch {
   mutating func endPrefetch(for id: RequestID) {
     guard raisesQueued else { return }
     letGoOfKept(for: id)
-    offload?.prefetch.queued.removeAll { $0.request == id }
+    offload?.prefetch.forget(id.row)
   }
 
   private mutating func letGoOfKept(for id: RequestID) {

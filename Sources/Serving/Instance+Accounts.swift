@@ -77,8 +77,12 @@ extension Instance {
       counts: counts)
   }
 
-  /// What each of `count` tiers under HBM holds of this instance, nearest first; after `sample`.
-  public func tierUses(_ count: Int) -> [TierUse] {
+  /// What each of `count` tiers under HBM holds of this instance at `now`, nearest first; after
+  /// `sample`.
+  public mutating func tierUses(_ count: Int, at now: Instant) -> [TierUse] {
+    // What is too old is gone, whether somebody has looked since or not.
+    batch.offload?.store.expire(at: now)
+    batch.offload?.common?.expire(at: now)
     var uses = Array(repeating: TierUse(), count: count)
     // Swapping knows the nearest tier alone.
     if count > 0 { batch.addHostUse(to: &uses[0]) }

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Memory
 internal import Units
 
@@ -15,8 +16,12 @@ struct PrefetchState: Sendable {
     let blocks: [TieredStore.Place]
   }
 
-  /// Requests that have not got all that they find, in the order in which they came.
-  var queued: [Waiting] = []
+  /// Requests that may not have got all that they find, in the order in which they came; those that
+  /// have left the queue meanwhile have no ticket any more.
+  private var queued: Deque<(entry: Waiting, ticket: Int)> = []
+  /// The last ticket of each request that waits, by row; only looked up.
+  private var tickets: [Int32: Int] = [:]
+  private var lastTicket = 0
   /// Whether something has happened that may let one of them have more.
   var isDue = false
   /// What rises, by the tag of its transfer; only looked up.
@@ -46,6 +51,33 @@ struct PrefetchState: Sendable {
     isDue = true
     return rise
   }
+
+  /// Requests that have not got all that they find.
+  var unserved: [Waiting] {
+    queued.filter { tickets[$0.entry.request.row] == $0.ticket }.map(\.entry)
+  }
+
+  /// `entry` waits for what it finds to rise.
+  mutating func await(_ entry: Waiting) {
+    lastTicket += 1
+    tickets[entry.request.row] = lastTicket
+    queued.append((entry, lastTicket))
+    isDue = true
+  }
+
+  /// Who has waited longest; nil when nobody does.
+  ///
+  /// - Complexity: O(1) on average.
+  mutating func next() -> Waiting? {
+    while let (entry, ticket) = queued.first {
+      if tickets[entry.request.row] == ticket { return entry }
+      queued.removeFirst()
+    }
+    return nil
+  }
+
+  /// The request in `row` waits no longer, or has got all.
+  mutating func forget(_ row: Int32) { tickets[row] = nil }
 
   mutating func keep(_ blocks: [TieredStore.Place], for row: Int32) {
     if !blocks.isEmpty { kept[row] = blocks }

@@ -75,10 +75,12 @@ struct PublishedRange: Sendable, Equatable {
   let high: Double?
   /// Digits after the point, with which a simulated figure is compared.
   let decimals: Int
+  /// The figure of no effect, from which distances count: 1 of a ratio, else 0.
+  var origin = 0.0
 
   /// How far a simulated figure may lie from a single published one.
   static let pointTolerance = 0.1
-  /// How far beyond an end a figure is near.
+  /// How far beyond an end a figure is near, as a share of the effect that the end stands for.
   static let nearness = 0.2
 
   /// What a simulated figure is.
@@ -111,8 +113,8 @@ struct PublishedRange: Sendable, Equatable {
       (low, high) = (low - width, high + width)
     }
     if shown >= low, shown <= high { return .inRange }
-    let beyond = shown < low ? (low - shown) / low.magnitude : (shown - high) / high.magnitude
-    return beyond <= Self.nearness ? .near : .off
+    let (end, beyond) = shown < low ? (low, low - shown) : (high, shown - high)
+    return beyond <= Self.nearness * (end - origin).magnitude ? .near : .off
   }
 
   /// `1.4–5.8`, `up to 2.25`, `38.2`.

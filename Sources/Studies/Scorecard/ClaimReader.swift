@@ -61,7 +61,7 @@ struct ClaimReader {
         system: system, text: try r.required("claim", "what is claimed").text(),
         metric: try r.required("metric", "what is measured").text(),
         baseline: try r.text("baseline", default: "").value,
-        published: try Self.range(try r.required("published", "published: [1.1, 2.0]")),
+        published: try Self.range(try r.required("published", "published: [1.1, 2.0]"), kind),
         source: try r.required("source", "where it was published").text(),
         confidence: try r.required("confidence", "how much of the paper was read").text(),
         file: file, scenario: "\(folder)/\(Paths.stem(of: file))",
@@ -132,7 +132,9 @@ struct ClaimReader {
   }
 
   /// `[1.1, 2.0]`, either of which may be `null`, or one number.
-  private static func range(_ field: Field) throws(ConfigError) -> PublishedRange {
+  private static func range(
+    _ field: Field, _ kind: Claim.Kind
+  ) throws(ConfigError) -> PublishedRange {
     let nodes: [ConfigNode]
     switch field.node.content {
     case .scalar: nodes = [field.node, field.node]
@@ -155,15 +157,17 @@ struct ClaimReader {
     guard let last = ends[1] ?? ends[0], ends[0] ?? last <= ends[1] ?? .infinity else {
       throw field.error("is no range; write the lower end first")
     }
-    return PublishedRange(low: ends[0], high: ends[1], decimals: decimals)
+    return PublishedRange(
+      low: ends[0], high: ends[1], decimals: decimals, origin: kind == .ratio ? 1 : 0)
   }
 
   private static func measure(_ r: inout MappingReader) throws(ConfigError) -> Claim.Measure {
     let (key, capacity) = (try r.field("key"), try r.field("capacity"))
     if let key, capacity == nil {
       let name = try key.text()
-      guard SweepTable.valueNames.contains(name) else {
-        throw .unknown("metric", name, known: SweepTable.valueNames, at: key.place)
+      let known = SLOTerm.metrics.map(\.name).filter(SweepTable.valueNames.contains)
+      guard known.contains(name) else {
+        throw .unknown("metric", name, known: known, at: key.place)
       }
       return .key(name)
     }

@@ -49,8 +49,11 @@ struct Perturbation: Sendable, Hashable {
     for pool: Assembly, _ cluster: String, _ engine: String
   ) -> [String] {
     if kind == .host {
-      let host = pool.deployment.profile.hostTime.value * factor
-      return host > 0 ? ["\(engine).profile.host_time=\(host) s"] : []
+      let profile = pool.deployment.profile
+      return [
+        ("host_time", profile.hostTime), ("host_time_per_sequence", profile.hostTimePerSequence),
+      ].filter { $0.1.value > 0 }
+        .map { "\(engine).profile.\($0.0)=\($0.1.value * factor) s" }
     }
     guard pool.cost.heedsHardware else {
       let key = kind == .compute ? "prefill_token" : "decode_step"

@@ -76,8 +76,8 @@ public struct ScorecardRunner: Sendable {
         index < plans.count
       {
         let runner = CapacityRunner(plans[index], jobs: 1, clock: clock) { _ in }
-        let answer = try? runner.run()
-        state.withLock { $0.results[index] = answer.map { .capacity($0.value ?? 0) } ?? .none }
+        let result = result(of: runner, plans[index].question)
+        state.withLock { $0.results[index] = result }
         report(
           .progress(
             StudyProgress(
@@ -86,6 +86,24 @@ public struct ScorecardRunner: Sendable {
       }
     }
     return state.withLock { $0.results }
+  }
+
+  /// What a search has found; none when it failed or came to the end of its range.
+  private func result(of runner: CapacityRunner, _ question: CapacityQuestion) -> TrialResult {
+    let name = "the search for \(question.key) of \(question.experiment)"
+    do throws(ConfigError) {
+      let answer = try runner.run()
+      guard let value = answer.value else { return .capacity(0) }
+      if answer.failingValue != nil { return .capacity(value) }
+      warn("\(name) met its conditions up to \(NumberText.shortest(value)), its end; raise max")
+    } catch {
+      warn("\(name) failed: \(error)")
+    }
+    return .none
+  }
+
+  private func warn(_ message: String) {
+    report(.warning(Warnings.Kind(kind: "searches", message: message, count: 1)))
   }
 }
 

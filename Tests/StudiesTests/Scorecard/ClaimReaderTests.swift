@@ -57,6 +57,8 @@ import Testing
   @Test(arguments: [
     ("published: 10", "needs either key or capacity"),
     ("published: 10\nkey: mean_ttft_s", "mean_ttft_ms"),
+    ("published: 10\nkey: gpu", "unknown metric"),
+    ("published: 10\nkey: verdict", "unknown metric"),
     ("published: 10\nkey: mean_ttft_ms\nas: ratio", "write baselines, too"),
     ("published: 10\nkey: mean_ttft_ms\nas: quotient", "ratio, reduction, value"),
     ("published: [2, 1]\nkey: mean_ttft_ms", "the lower end first"),

@@ -20,6 +20,19 @@ import Testing
     #expect(range.judge(value) == verdict)
   }
 
+  // 20 % of the effect: 1.12 is a gain of 0.12, so 1.1 is near and no gain at all is off.
+  @Test(arguments: [
+    (1.12, 1.66, 1.1, PublishedRange.Verdict.near), (1.12, 1.66, 1.0, .off),
+    (1.12, 1.66, 1.79, .near), (1.12, 1.66, 1.8, .off), (2.2, 2.2, 2.57, .near),
+    (0.9, 0.95, 0.885, .near), (0.9, 0.95, 0.8, .off),
+  ])
+  func `of a ratio what counts is how far it is from 1`(
+    low: Double, high: Double, value: Double, verdict: PublishedRange.Verdict
+  ) {
+    let range = PublishedRange(low: low, high: high, decimals: 3, origin: 1)
+    #expect(range.judge(value) == verdict)
+  }
+
   @Test func `an end that is not known bounds nothing, and no number is off`() {
     #expect(PublishedRange(low: nil, high: 2.25, decimals: 2).judge(-5) == .inRange)
     #expect(PublishedRange(low: 1.1, high: nil, decimals: 1).judge(1000) == .inRange)
