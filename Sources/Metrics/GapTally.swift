@@ -11,8 +11,10 @@ public struct GapTally: Sendable {
   public private(set) var gaps: [Int64] = []
   /// How often each entry of `gaps` occurred.
   public private(set) var weights: [Int32] = []
-  /// Occurrences by bin once the tally is no longer exact.
+  /// Occurrences by bin once the tally is no longer exact, for octaves that have some.
   private var bins: [Int64] = []
+  /// Where the bins of each octave begin in `bins`, −1 without; empty while the tally is exact.
+  private var starts: [Int32] = []
   /// Number of gaps.
   public private(set) var count: Int64 = 0
   /// Sum of gaps.
@@ -26,7 +28,7 @@ public struct GapTally: Sendable {
   public init(limit: Int) { self.limit = limit }
 
   /// Whether quantiles are exact.
-  public var isExact: Bool { bins.isEmpty }
+  public var isExact: Bool { starts.isEmpty }
 
   /// Adds `weight` gaps of `gap` picoseconds.
   public mutating func add(_ gap: Int64, weight: Int32) {
@@ -34,7 +36,7 @@ public struct GapTally: Sendable {
     sum += Int128(gap) * Int128(weight)
     if gap < min { min = gap }
     if gap > max { max = gap }
-    if bins.isEmpty {
+    if starts.isEmpty {
       gaps.append(gap)
       weights.append(weight)
       if gaps.count > limit { fold() }
@@ -56,18 +58,37 @@ public struct GapTally: Sendable {
     }
     fold()
     for (gap, weight) in zip(other.gaps, other.weights) { addToBin(gap, Int64(weight)) }
-    for (bin, occurrences) in other.bins.enumerated() { bins[bin] += occurrences }
+    other.visitBins { bin, occurrences in bins[place(of: bin)] += occurrences }
   }
 
   private mutating func fold() {
-    guard bins.isEmpty else { return }
-    bins = Array(repeating: 0, count: 64 * Self.binsPerOctave)
+    guard starts.isEmpty else { return }
+    starts = Array(repeating: -1, count: 64)
     for (gap, weight) in zip(gaps, weights) { addToBin(gap, Int64(weight)) }
     (gaps, weights) = ([], [])
   }
 
   private mutating func addToBin(_ gap: Int64, _ occurrences: Int64) {
-    bins[Self.bin(of: gap)] += occurrences
+    bins[place(of: Self.bin(of: gap))] += occurrences
+  }
+
+  /// Where `bin` is in `bins`; the first of an octave makes room for all of it.
+  private mutating func place(of bin: Int) -> Int {
+    let octave = bin / Self.binsPerOctave
+    if starts[octave] < 0 {
+      starts[octave] = Int32(bins.count)
+      bins += repeatElement(0, count: Self.binsPerOctave)
+    }
+    return Int(starts[octave]) + bin % Self.binsPerOctave
+  }
+
+  /// Visits the bins that have any, ascending.
+  private func visitBins(_ body: (Int, Int64) -> Void) {
+    for (octave, start) in starts.enumerated() where start >= 0 {
+      for i in 0..<Self.binsPerOctave where bins[Int(start) + i] > 0 {
+        body(octave * Self.binsPerOctave + i, bins[Int(start) + i])
+      }
+    }
   }
 
   private static func bin(of gap: Int64) -> Int {
@@ -81,7 +102,7 @@ public struct GapTally: Sendable {
     guard !isExact else { return (gaps, weights.map(Int64.init)) }
     var values: [Int64] = []
     var occurrences: [Int64] = []
-    for (bin, number) in bins.enumerated() where number > 0 {
+    visitBins { bin, number in
       values.append(Swift.min(Swift.max(Self.middle(of: bin), min), max))
       occurrences.append(number)
     }

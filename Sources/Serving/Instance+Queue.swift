@@ -9,13 +9,16 @@ extension Instance {
   public mutating func enqueue(
     _ id: RequestID, at now: Instant, _ requests: RequestTable, elsewhere: Handover? = nil
   ) -> Bool {
-    var entry = entry(of: id, requests)
+    // To ask oneself here would copy the whole instance.
+    let keepsContexts = batch.swap?.mode.keepsContexts == true
+    var entry = Self.entry(of: id, requests, for: batch.role, keepsContexts: keepsContexts)
+    let scheduler = scheduler
     let row = Int(id.row)
     guard
       Int64(requests.prompt[row]) + Int64(requests.output[row]) <= Int64(batch.maxModelLength),
       scheduler.canServe(entry, in: batch)
     else { return false }
-    if batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
+    if entry.session >= 0, batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
     account(until: now)
     if batch.waiting.isEmpty { waitingSince = now }
     // Counters compare what was served by now.
@@ -34,14 +37,16 @@ extension Instance {
   }
 
   /// The request as it waits; where prompts alone are computed its first token is its last.
-  private func entry(of id: RequestID, _ requests: RequestTable) -> Waiting {
+  private static func entry(
+    of id: RequestID, _ requests: RequestTable, for role: InstanceRole, keepsContexts: Bool
+  ) -> Waiting {
     let row = Int(id.row)
     let prompt = requests.prompt[row]
-    let output = batch.role == .prefill ? min(1, requests.output[row]) : requests.output[row]
+    let output = role == .prefill ? min(1, requests.output[row]) : requests.output[row]
     var entry = Waiting(request: id, tokens: prompt, generated: 0, output: output)
     entry.isMeasured = requests.isMeasured(row)
     entry.user = requests.turns?.session[row] ?? id.row
-    if let turns = requests.turns, batch.swap?.mode.keepsContexts == true {
+    if let turns = requests.turns, keepsContexts {
       entry.session = turns.session[row]
       if turns.losesOutput(row) { entry.repeated = prompt }
     }
@@ -51,7 +56,9 @@ extension Instance {
   /// Whether a request could ever run here.
   public func couldServe(_ id: RequestID, _ requests: RequestTable) -> Bool {
     let row = Int(id.row)
+    let entry = Self.entry(
+      of: id, requests, for: batch.role, keepsContexts: batch.swap?.mode.keepsContexts == true)
     return Int64(requests.prompt[row]) + Int64(requests.output[row])
-      <= Int64(batch.maxModelLength) && scheduler.canServe(entry(of: id, requests), in: batch)
+      <= Int64(batch.maxModelLength) && scheduler.canServe(entry, in: batch)
   }
 }

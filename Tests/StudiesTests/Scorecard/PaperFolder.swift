@@ -50,6 +50,6 @@ struct PaperFolder {
   }
 
   static func runner(_ jobs: Int) -> ScorecardRunner {
-    ScorecardRunner(jobs: jobs, clock: { 0 }) { _ in }
+    ScorecardRunner(jobs: jobs, clock: { 0 }, report: { _ in })
   }
 }

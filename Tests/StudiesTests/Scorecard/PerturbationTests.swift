@@ -17,7 +17,8 @@ import Testing
       text, file: file, overrides: try settings.map { try Override($0) }, seed: nil)
     var warnings = Warnings { _ in }
     let run = try #require(
-      try Assembly(changed).execute(sharing: nil, clock: { 0 }, warnings: &warnings) { _ in true })
+      try Assembly(changed).execute(
+        sharing: nil, clock: { 0 }, warnings: &warnings, progress: { _ in true }))
     let summary = SweepTable.values(run.summary)
     func number(_ name: String) throws -> Double {
       let index = try #require(SweepTable.valueNames.firstIndex(of: name))
