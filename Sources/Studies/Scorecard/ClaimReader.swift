@@ -66,7 +66,11 @@ struct ClaimReader {
         confidence: try r.required("confidence", "how much of the paper was read").text(),
         file: file, scenario: "\(folder)/\(Paths.stem(of: file))",
         needs: try r.field("needs").map { (field) throws(ConfigError) in
-          Paths.resolve(try field.text(), at: field.place)
+          let path = Paths.resolve(try field.text(), at: field.place)
+          guard (try? Posix.kind(of: path)) != .directory else {
+            throw field.error("\(path) is a directory; name the file that the experiment reads")
+          }
+          return path
         },
         measure: try Self.measure(&r), kind: kind,
         sense: try Self.choice(try r.field("better"), default: Claim.Sense.higher),

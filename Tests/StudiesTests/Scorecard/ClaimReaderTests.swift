@@ -58,6 +58,7 @@ import Testing
     ("published: 10", "needs either key or capacity"),
     ("published: 10\nkey: mean_ttft_s", "mean_ttft_ms"),
     ("published: 10\nkey: gpu", "unknown metric"),
+    ("published: 10\nkey: mean_ttft_ms\nneeds: ../own", "is a directory"),
     ("published: 10\nkey: verdict", "unknown metric"),
     ("published: 10\nkey: mean_ttft_ms\nas: ratio", "write baselines, too"),
     ("published: 10\nkey: mean_ttft_ms\nas: quotient", "ratio, reduction, value"),

@@ -16,9 +16,9 @@ import Testing
     let changed = try ExperimentConfig.read(
       text, file: file, overrides: try settings.map { try Override($0) }, seed: nil)
     var warnings = Warnings { _ in }
-    let run = try #require(
-      try Assembly(changed).execute(
-        sharing: nil, clock: { 0 }, warnings: &warnings, progress: { _ in true }))
+    let end = try Assembly(changed).execute(
+      sharing: nil, clock: { 0 }, warnings: &warnings, goesOn: { _ in true })
+    let run = try #require(end)
     let summary = SweepTable.values(run.summary)
     func number(_ name: String) throws -> Double {
       let index = try #require(SweepTable.valueNames.firstIndex(of: name))
