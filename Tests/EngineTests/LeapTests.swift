@@ -5,7 +5,7 @@ import Units
 
 @Suite struct LeapTests {
   /// Random seeds × configurations: preemption pressure, coinciding times, every scheduler.
-  static let seeds: [UInt64] = (0..<(isDebug ? 16 : 200)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 10 : 120)).map { UInt64($0) }
 
   @Test(arguments: [2, 3, 17, 256])
   func `a leap gives the bytes of single steps`(reach: Int) {

@@ -7,7 +7,7 @@ import Units
 
 /// Tiers under HBM and random pressure; every run also checks I3, I4 and I5 at each event.
 @Suite struct OffloadTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 30 : 400)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 30 : 200)).map { UInt64($0) }
 
   @Test func `leaping equals single steps while blocks come and go`() {
     for seed in Self.seeds {
@@ -65,7 +65,7 @@ import Units
 
   @Test(arguments: ["vllm-v0", "vllm-v1"])
   func `loads that would take longer than computing change nothing`(policy: String) {
-    for seed in Self.seeds.prefix(isDebug ? 12 : 100) {
+    for seed in Self.seeds.prefix(isDebug ? 6 : 100) {
       let base = RandomScenario(prefixSeed: seed, policy: policy)
       var setting = OffloadSetting()
       setting.mode.load = .cheaper
@@ -82,7 +82,7 @@ import Units
 
   @Test(arguments: ["vllm-v0", "vllm-v1"])
   func `with room in HBM for everything nothing is loaded`(policy: String) {
-    for seed in Self.seeds.prefix(isDebug ? 12 : 100) {
+    for seed in Self.seeds.prefix(isDebug ? 6 : 100) {
       var base = RandomScenario(prefixSeed: seed, policy: policy, index: .hash)
       base.blocks = 200_000 / base.tokensPerBlock + 200_000
       var setting = OffloadSetting()
