@@ -7,10 +7,13 @@ struct ClaimFigure: Sendable {
 }
 
 extension Claim {
+  /// The values of the key that it goes over, one that is none without such a key.
+  private var places: [String?] { over?.values ?? [nil] }
+
   /// Every trial that the figure needs, each once.
   func trials(_ perturbation: Perturbation?) -> [Trial] {
     var trials: [Trial] = []
-    for value in over.map({ $0.values.map(String?.some) }) ?? [nil] {
+    for value in places {
       for seed in seeds {
         for side in [target] + baselines {
           trials.append(Trial(self, side, value: value, seed: seed, perturbation))
@@ -24,7 +27,7 @@ extension Claim {
   /// largest; nil when a run failed or lacks the metric.
   func figure(_ results: [Trial: TrialResult], _ perturbation: Perturbation?) -> ClaimFigure? {
     var best: ClaimFigure?
-    for value in over.map({ $0.values.map(String?.some) }) ?? [nil] {
+    for value in places {
       guard let figure = figure(results, perturbation, at: value) else { return nil }
       if best.map({ figure.simulated > $0.simulated }) ?? true { best = figure }
     }
