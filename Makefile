@@ -6,6 +6,8 @@ SHELL := /bin/bash
   bench lint dist golden results scorecard profiles fidelity clean
 
 MARTLET := .build/release/martlet
+# No debugger waits for these builds: its tables, which take time to write, are left out.
+LEAN := -debug-info-format none
 
 # What running and testing want; `make run` waits for the libraries only.
 setup: libraries gnuplot
@@ -50,8 +52,8 @@ setup-slurm:
 	fi
 
 build: libraries
-	@swift build -c release --product martlet 2>&1 | grep -vE '^\[|^(Fetch|Comput|Creat|Work)' || true
-	@test -x $(MARTLET) && swift build -c release --product martlet >/dev/null
+	@swift build $(LEAN) -c release --product martlet 2>&1 | grep -vE '^\[|^(Fetch|Comput|Creat|Work)' || true
+	@test -x $(MARTLET) && swift build $(LEAN) -c release --product martlet >/dev/null
 
 # Simulates the default experiment and prints the result.
 run: build
@@ -60,8 +62,8 @@ run: build
 # Fast tests with all checks on, then all that computes with the optimiser on, then the binary as
 # users meet it, and the scenarios with what they expect. Release tests leave their binary behind.
 test: setup
-	swift test
-	swift test -c release --skip '^(TidyTests|ReportTests|FilesTests)\.'
+	swift test $(LEAN)
+	swift test $(LEAN) -c release --skip '^(TidyTests|ReportTests|FilesTests)\.'
 	$(MARTLET) compare Workloads/scenarios --quiet
 	$(MARTLET) scorecard
 	$(FIRST_FIVE)
@@ -105,7 +107,7 @@ dist: setup
 
 # Speed of the engine, of trace input and of whole runs; fails when a figure misses its limit.
 bench: setup
-	swift build -c release
+	swift build $(LEAN) -c release
 	.build/release/Bench Results/bench.csv $(MARTLET)
 
 lint:

@@ -1,11 +1,13 @@
 import Calibration
 import Catalog
 import Cost
+import TestSupport
 import Testing
 import Units
 
 /// Errors against the shared measurements, rows filtered as published fits filter them.
-@Suite struct SharedFidelityTests {
+@Suite(.enabled(if: !isDebug, "skipped: tens of thousands of rows, release only"))
+struct SharedFidelityTests {
   /// Median and 90th percentile of |predicted / measured − 1|, %.
   private typealias Errors = (median: Double, p90: Double)
 

@@ -213,7 +213,7 @@ import Units
   func `leaping equals single steps under pressure, with every switch`(
     oracle: Bool, index: PrefixIndex
   ) {
-    for seed in 0..<(isDebug ? 4 : 100) {
+    for seed in 0..<(isDebug ? 3 : 60) {
       var random = SplitMix(seed: UInt64(seed) ^ 0xBA7C)
       let scenario = RandomScenario(prefixSeed: UInt64(seed), policy: "batchllm", index: index)
       let asked = random.pick(SharedPrefixAttention.allCases)

@@ -9,7 +9,7 @@ import Units
 /// A tier under those of every instance that all of them have in common; every run also checks I3,
 /// I4 and I5 at each event.
 @Suite struct CommonTierTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 5 : 100)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 3 : 60)).map { UInt64($0) }
 
   private func scenario(_ seed: UInt64, fails: Bool = false) -> OffloadScenario {
     var random = SplitMix(seed: seed ^ 0x434F_4D4D)

@@ -9,7 +9,7 @@ import Units
 
 /// Closed sessions: turns that wait for the one before them.
 @Suite struct FollowingTurnsTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 10 : 150)).map { 9000 + UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 6 : 80)).map { 9000 + UInt64($0) }
 
   private func runs(_ check: (RunRecord, RandomScenario, String) -> Void) {
     for seed in Self.seeds {

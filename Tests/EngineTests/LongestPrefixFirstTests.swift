@@ -40,7 +40,7 @@ import Units
 
   @Test(arguments: PrefixIndex.allCases)
   func `leaping equals single steps while blocks are evicted`(index: PrefixIndex) {
-    for seed in 0..<(isDebug ? 4 : 300) {
+    for seed in 0..<(isDebug ? 4 : 100) {
       var scenario = RandomScenario(prefixSeed: UInt64(seed), policy: "vllm-v1", index: index)
       if seed % 3 == 0 { scenario.prefixes?.life = Seconds(0.3) }
       let scheduler = scheduler(scenario, fcfsAbove: [0, 0, 3, 128][seed % 4])

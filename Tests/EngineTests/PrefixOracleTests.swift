@@ -6,7 +6,7 @@ import Units
 
 /// The engine with a prefix cache against a pool with one object a block, and against itself.
 @Suite struct PrefixOracleTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 12 : 300)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 8 : 150)).map { UInt64($0) }
 
   @Test(arguments: ["vllm-v0", "vllm-v1"], PrefixIndex.allCases)
   func `the engine equals one object a sequence and a block`(policy: String, index: PrefixIndex) {
@@ -20,7 +20,7 @@ import Units
   func `every request that fits is served, however small the pool`(
     policy: String, index: PrefixIndex
   ) {
-    for seed in Self.seeds.prefix(isDebug ? 4 : 120) {
+    for seed in Self.seeds.prefix(isDebug ? 3 : 60) {
       var scenario = RandomScenario(prefixSeed: 40_000 + seed, policy: policy, index: index)
       let table = scenario.table
       let lengths = (0..<table.count).map { Int(table.prompt[$0]) + Int(table.output[$0]) }
@@ -88,7 +88,7 @@ import Units
 
   @Test(arguments: [0.02, 0.2, 1])
   func `a leap ends where idle blocks of a refused prompt expire`(life: Double) {
-    for seed in Self.seeds.prefix(isDebug ? 6 : 150) {
+    for seed in Self.seeds.prefix(isDebug ? 4 : 80) {
       var scenario = RandomScenario(prefixSeed: 50_000 + seed)
       scenario.prefixes?.life = Seconds(life)
       let isSame = bytes(scenario.run(maxLeap: 1)) == bytes(scenario.run(maxLeap: 256))

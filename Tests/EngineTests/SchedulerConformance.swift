@@ -45,7 +45,7 @@ import Units
 
   @Test(arguments: schedulers.map { $0.name })
   func `leaping equals single steps`(name: String) throws {
-    for seed in 0..<(isDebug ? 5 : 80) {
+    for seed in 0..<(isDebug ? 5 : 50) {
       let exact = bytes(try run(name, seed: UInt64(seed), maxLeap: 1))
       #expect(bytes(try run(name, seed: UInt64(seed), maxLeap: 256)) == exact, "seed \(seed)")
     }
@@ -53,7 +53,7 @@ import Units
 
   @Test(arguments: schedulers.map { $0.name })
   func `every request finishes or is refused at once`(name: String) throws {
-    for seed in 0..<(isDebug ? 5 : 80) {
+    for seed in 0..<(isDebug ? 5 : 50) {
       let record = try run(name, seed: UInt64(seed), maxLeap: 256)
       #expect(record.stop == nil, "seed \(seed)")
       let r = record.requests

@@ -5,7 +5,7 @@ import Units
 
 /// Swapping under random pressure; every run also checks I3, I4 and I5 at each event.
 @Suite struct SwapTests {
-  static let seeds: [UInt64] = (0..<(isDebug ? 60 : 200)).map { UInt64($0) }
+  static let seeds: [UInt64] = (0..<(isDebug ? 24 : 150)).map { UInt64($0) }
 
   @Test func `leaping equals single steps while copies run`() {
     for seed in Self.seeds {

@@ -26,7 +26,7 @@ private struct Sent {
 }
 
 @Suite struct VTCTests {
-  private static let seeds: [UInt64] = (0..<(isDebug ? 30 : 300)).map { UInt64($0) }
+  private static let seeds: [UInt64] = (0..<(isDebug ? 12 : 200)).map { UInt64($0) }
   private let context = EngineContext(maxModelLength: 512, gpuMemory: Bytes(0x1p35))
 
   private func table(_ sent: [Sent]) -> RequestTable {

@@ -2,13 +2,15 @@ import Cluster
 import Experiment
 import Files
 import Metrics
+import TestSupport
 import Testing
 import Units
 
 /// LMCache's document QA on the experiment files under Workloads/papers/lmcache.
 ///
 /// Source: arXiv 2510.09665, Fig 8: TTFT 1.9–8.1 times lower than with the prefix cache of HBM.
-@Suite struct LMCachePaperTests {
+@Suite(.enabled(if: !isDebug, "skipped: thousands of long prompts, release only"))
+struct LMCachePaperTests {
   private func run(_ experiment: String, _ setting: String) throws -> RunRecord {
     let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let config = try ExperimentConfig.load(
