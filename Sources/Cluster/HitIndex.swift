@@ -8,7 +8,8 @@ package import Units
 /// evict, nor of answers: a later turn's prompt is news as far as it repeats them.
 ///
 /// Entries (block, instance) are found by open addressing; each is in the list of its instance, by
-/// age, and in that of its block. 56 to 80 bytes an entry and 8 for each number of a block.
+/// age, and in that of its block, and leads to the block before it. 60 to 84 bytes an entry and 8
+/// for each number of a block.
 package struct HitIndex: Sendable {
   private struct Entry: Sendable {
     var block: BlockID
@@ -17,6 +18,8 @@ package struct HitIndex: Sendable {
     var author: Int32
     /// Requests sent here with this block.
     var uses: Int32 = 1
+    /// The entry of the block before it here, which stays as long as this one; −1 for the first.
+    var parent: Int32 = -1
     // Neighbours in the list of the instance.
     var older: Int32 = -1
     var newer: Int32 = -1
@@ -147,16 +150,25 @@ package struct HitIndex: Sendable {
     _ chain: ArraySlice<BlockID>, on instance: Int, from request: Int32
   ) {
     // The first block last: it is the newest one, so those that follow it go before it.
-    for block in chain.prefix(capacities[instance]).reversed() {
-      if let slot = slot(of: block, instance) {
-        let entry = slots[slot].number
-        unlinkAge(entry)
-        linkNewest(entry)
-        if entries[Int(entry)].author != request { entries[Int(entry)].author = -1 }
-        entries[Int(entry)].uses += 1
-      } else {
-        insert(Entry(block: block, instance: Int32(instance), author: request))
-      }
+    let chain = chain.prefix(capacities[instance])
+    let known = depth(of: chain, on: instance)
+    var child: Int32 = -1
+    for block in chain.dropFirst(known).reversed() {
+      let number = insert(Entry(block: block, instance: Int32(instance), author: request))
+      if child >= 0 { entries[Int(child)].parent = number }
+      child = number
+    }
+    var entry: Int32 = -1
+    if known > 0, let slot = slot(of: chain[chain.startIndex + known - 1], instance) {
+      entry = slots[slot].number
+    }
+    if child >= 0 { entries[Int(child)].parent = entry }
+    while entry >= 0 {
+      unlinkAge(entry)
+      linkNewest(entry)
+      if entries[Int(entry)].author != request { entries[Int(entry)].author = -1 }
+      entries[Int(entry)].uses += 1
+      entry = entries[Int(entry)].parent
     }
     while sizes[instance] > capacities[instance] { remove(oldest[instance]) }
   }
@@ -185,7 +197,7 @@ package struct HitIndex: Sendable {
 
   // MARK: Entries
 
-  private mutating func insert(_ entry: Entry) {
+  private mutating func insert(_ entry: Entry) -> Int32 {
     let (block, instance) = (Int(entry.block), Int(entry.instance))
     if 2 * (used + 1) > slots.count { growSlots() }
     let number: Int32
@@ -208,6 +220,7 @@ package struct HitIndex: Sendable {
     counts[block] += 1
     sizes[instance] += 1
     linkNewest(number)
+    return number
   }
 
   private mutating func remove(_ number: Int32) {

@@ -30,7 +30,9 @@ struct LoadVariation: Sendable {
   mutating func sample() {
     guard members > 1, sum > 0 else { return }
     let spread = Int128(members) * squares - Int128(sum) * Int128(sum)
-    total += Double(max(0, spread)).squareRoot() / Double(sum)
+    // What 64 bits hold is rounded alike and much sooner.
+    let square = Int64(exactly: spread).map { Double(max(0, $0)) } ?? Double(max(0, spread))
+    total += square.squareRoot() / Double(sum)
     samples += 1
   }
 

@@ -40,9 +40,9 @@ public struct BuddyStore: Sendable {
     return tokens <= 1 ? 0 : Int8(32 - (tokens - 1).leadingZeroBitCount)
   }
 
-  /// Whether an empty pool could hold `tokens` contiguously.
-  public func couldHold(_ tokens: Int32) -> Bool {
-    guard let order = Self.order(for: tokens) else { return false }
+  /// Whether an empty pool of `total` tokens could hold `tokens` contiguously.
+  public static func couldHold(_ tokens: Int32, of total: Int32) -> Bool {
+    guard let order = order(for: tokens) else { return false }
     return total >= 1 << Int32(order)
   }
 

@@ -88,8 +88,8 @@ public struct BatchLLM: Scheduler {
   /// Decodes, then unfinished prompts, then the groups.
   public mutating func plan(_ batch: inout Batch) -> Plan { engine.plan(&batch) }
   /// Whatever fits into an empty pool and its share of it.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    engine.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    engine.canServe(request, in: pool)
   }
 }
 
@@ -127,7 +127,7 @@ public struct BatchLLMOracle: Scheduler {
   /// Decodes, then unfinished prompts, then the groups.
   public mutating func plan(_ batch: inout Batch) -> Plan { engine.plan(&batch) }
   /// Whatever fits into an empty pool and its share of it.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    engine.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    engine.canServe(request, in: pool)
   }
 }

@@ -100,7 +100,7 @@ public struct FastSwitch: Scheduler {
   public mutating func plan(_ batch: inout Batch) -> Plan { rotation.plan(&batch) }
 
   /// Whatever fits into a step's budget and into the share of the pool.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    rotation.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    rotation.canServe(request, in: pool)
   }
 }

@@ -29,8 +29,8 @@ struct Orca: Sendable {
       ? .decode(heedsArrivals: batch.waiting.isEmpty && batch.count < maxSequences) : .step
   }
 
-  func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    batch.couldHold(request, reserving: reservation)
+  func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    pool.couldHold(request, reserving: reservation)
   }
 }
 
@@ -54,8 +54,8 @@ public struct OrcaMax: Scheduler {
   /// Admits, then runs prompts and decodes together.
   public mutating func plan(_ batch: inout Batch) -> Plan { orca.plan(&batch) }
   /// Whatever fits into the reserved length.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    orca.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    orca.canServe(request, in: pool)
   }
 }
 
@@ -82,8 +82,8 @@ public struct OrcaPow2: Scheduler {
   /// Admits, then runs prompts and decodes together.
   public mutating func plan(_ batch: inout Batch) -> Plan { orca.plan(&batch) }
   /// Whatever fits into the pool contiguously.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    orca.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    orca.canServe(request, in: pool)
   }
 }
 
@@ -107,7 +107,7 @@ public struct OrcaOracle: Scheduler {
   /// Admits, then runs prompts and decodes together.
   public mutating func plan(_ batch: inout Batch) -> Plan { orca.plan(&batch) }
   /// Whatever fits into the pool contiguously.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    orca.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    orca.canServe(request, in: pool)
   }
 }

@@ -38,8 +38,8 @@ struct PriorityRotation: Sendable {
     trace = PriorityTrace(options.pattern, seed: context.seed)
   }
 
-  private func reserve(of batch: Batch) -> Int32 {
-    batch.totalBlocks - Int32(share * Double(batch.totalBlocks))
+  private func reserve(of blocks: Int32) -> Int32 {
+    blocks - Int32(share * Double(blocks))
   }
 
   mutating func plan(_ batch: inout Batch) -> Plan {
@@ -64,8 +64,8 @@ struct PriorityRotation: Sendable {
     return Double(batch.returning.count) > waitsAbove * Double(batch.count)
   }
 
-  func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    request.tokens <= maxTokens && batch.couldHold(request, keeping: reserve(of: batch))
+  func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    request.tokens <= maxTokens && pool.couldHold(request, keeping: reserve(of: pool.totalBlocks))
   }
 }
 
@@ -96,7 +96,7 @@ extension PriorityRotation {
       rest -= turn.blocks
       return rest < 0
     }
-    var room = batch.totalBlocks - reserve(of: batch)
+    var room = batch.totalBlocks - reserve(of: batch.totalBlocks)
     var seats = maxSequences
     let feasible = turns.prefix { turn in
       room -= turn.blocks
@@ -163,7 +163,7 @@ extension PriorityRotation {
 
   private mutating func fill(_ batch: inout Batch, tokens: Int32) {
     var tokens = tokens
-    let reserve = reserve(of: batch)
+    let reserve = reserve(of: batch.totalBlocks)
     // Nobody is admitted who would make another leave in the same step.
     guard batch.leavingBlocks == 0 || batch.availableBlocks > reserve + batch.growth else { return }
     // Without a step no update would come.

@@ -36,8 +36,8 @@ struct PromptGrouping: Sendable {
     isFused && mode == .none ? .fused : mode
   }
 
-  func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    batch.couldHold(request) && Int64(request.tokens) <= maxContext
+  func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    pool.couldHold(request) && Int64(request.tokens) <= maxContext
   }
 
   func plan(_ batch: inout Batch) -> Plan {

@@ -19,11 +19,11 @@ struct PromptsOrDecodes: Sendable {
     watermark = options.watermark
   }
 
-  private func reserve(of batch: Batch) -> Int32 { Int32(watermark * Double(batch.totalBlocks)) }
+  private func reserve(of blocks: Int32) -> Int32 { Int32(watermark * Double(blocks)) }
 
   /// Prompts if any can be admitted, else decodes.
   func plan(_ batch: inout Batch, next: (Batch) -> Int?) -> Plan {
-    let reserve = reserve(of: batch)
+    let reserve = reserve(of: batch.totalBlocks)
     if batch.absent == 0 {
       let tokens = admit(&batch, keeping: reserve, after: resume(&batch), next: next)
       if tokens > 0 { return .prefill }
@@ -96,8 +96,8 @@ struct PromptsOrDecodes: Sendable {
   }
 
   /// V0 drops prompts above the budget of one step; one that outgrew it is recomputed alone.
-  func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    request.tokens <= maxTokens && batch.couldHold(request)
-      && batch.blocks(for: request.tokens) + reserve(of: batch) <= batch.totalBlocks
+  func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    request.tokens <= maxTokens && pool.couldHold(request)
+      && pool.blocks(for: request.tokens) + reserve(of: pool.totalBlocks) <= pool.totalBlocks
   }
 }

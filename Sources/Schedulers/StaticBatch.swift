@@ -48,7 +48,7 @@ public struct StaticBatch: Scheduler {
   }
 
   /// Whatever fits into the reserved length.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    batch.couldHold(request, reserving: .tokens(length))
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    pool.couldHold(request, reserving: .tokens(length))
   }
 }

@@ -66,7 +66,7 @@ public struct VLLMv0: Scheduler {
   }
 
   /// V0 drops prompts above the budget of one step; one that outgrew it is recomputed alone.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    engine.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    engine.canServe(request, in: pool)
   }
 }

@@ -114,7 +114,7 @@ public struct VTC: Scheduler {
   }
 
   /// As `vllm-v0`.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool {
-    engine.canServe(request, in: batch)
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool {
+    engine.canServe(request, in: pool)
   }
 }

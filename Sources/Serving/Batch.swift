@@ -28,7 +28,9 @@ public struct Batch: Sendable {
   /// Tokens of a KV block, a power of two.
   public let tokensPerBlock: Int32
   /// Most tokens of prompt and output together.
-  public let maxModelLength: Int32
+  public var maxModelLength: Int32 { pool.maxModelLength }
+  /// Its memory without any sequence.
+  public let pool: EmptyPool
   var blocks: BlockStore
   var regions: BuddyStore
   /// The prefix cache; nil without.
@@ -135,10 +137,10 @@ public struct Batch: Sendable {
   public init(blocks: Int32, tokensPerBlock: Int32, maxModelLength: Int32 = .max) {
     precondition(tokensPerBlock > 0 && tokensPerBlock & (tokensPerBlock - 1) == 0)
     self.blocks = BlockStore(total: blocks)
-    let tokens = Int64(blocks) * Int64(tokensPerBlock)
-    regions = BuddyStore(total: Int32(min(tokens, 1 << 30)))
+    pool = EmptyPool(
+      totalBlocks: blocks, tokensPerBlock: tokensPerBlock, maxModelLength: maxModelLength)
+    regions = BuddyStore(total: pool.tokens)
     self.tokensPerBlock = tokensPerBlock
-    self.maxModelLength = maxModelLength
     growthAt = Array(repeating: 0, count: Int(tokensPerBlock))
   }
 
@@ -177,30 +179,6 @@ public struct Batch: Sendable {
   }
   /// Blocks that the next decode step lacks and that no copy is about to free.
   public var shortage: Int32 { max(0, growth - blocks.available - leavingBlocks) }
-
-  /// Whether an empty pool could run `request` to its end with `reserve` blocks to spare.
-  public func couldHold(_ request: Waiting, keeping reserve: Int32 = 0) -> Bool {
-    blocks(for: max(request.finalTokens, request.tokens)) + reserve <= blocks.total
-  }
-
-  /// Whether an empty pool has a region of the size that `reservation` asks for.
-  public func couldHold(_ request: Waiting, reserving reservation: Reservation) -> Bool {
-    let length = length(reservation, for: request)
-    return length >= request.tokens + request.output - request.generated
-      && regions.couldHold(length)
-  }
-
-  private func length(_ reservation: Reservation, for entry: Waiting) -> Int32 {
-    let output = entry.output - entry.generated
-    switch reservation {
-    case .tokens(let tokens): return tokens
-    case .exactOutput: return entry.tokens + output
-    case .outputPowerOfTwo:
-      // No sequence outgrows the model, so no engine reserves beyond its length.
-      let power = Int32(1) << Int32(BuddyStore.order(for: output) ?? 30)
-      return entry.tokens + min(power, max(output, maxModelLength - entry.tokens))
-    }
-  }
 }
 
 /// What the engine notes of an admission.
@@ -274,7 +252,7 @@ extension Batch {
   /// is large enough.
   public mutating func admit(reserving reservation: Reservation) -> Int32 {
     guard let entry = waiting.first,
-      let region = regions.take(length(reservation, for: entry))
+      let region = regions.take(pool.length(reservation, for: entry))
     else { return 0 }
     var sequence = Sequence(entry)
     sequence.region = region

@@ -16,7 +16,7 @@ extension Instance {
     let row = Int(id.row)
     guard
       Int64(requests.prompt[row]) + Int64(requests.output[row]) <= Int64(batch.maxModelLength),
-      scheduler.canServe(entry, in: batch)
+      scheduler.canServe(entry, in: batch.pool)
     else { return false }
     if entry.session >= 0, batch.contextTokens(of: entry) > 0 { batch.swap?.want(entry.session) }
     account(until: now)
@@ -59,6 +59,6 @@ extension Instance {
     let entry = Self.entry(
       of: id, requests, for: batch.role, keepsContexts: batch.swap?.mode.keepsContexts == true)
     return Int64(requests.prompt[row]) + Int64(requests.output[row])
-      <= Int64(batch.maxModelLength) && scheduler.canServe(entry, in: batch)
+      <= Int64(batch.maxModelLength) && scheduler.canServe(entry, in: batch.pool)
   }
 }

@@ -78,8 +78,8 @@ public protocol Scheduler: Sendable {
   init(_ options: Options, _ context: EngineContext)
   /// Forms the next step by the batch's verbs and says how long the answer holds.
   mutating func plan(_ batch: inout Batch) -> Plan
-  /// Whether `request` could ever run here; if not it ends as unservable, at once.
-  func canServe(_ request: Waiting, in batch: Batch) -> Bool
+  /// Whether `request` could ever run in `pool`; if not it ends as unservable, at once.
+  func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool
   /// Why `options` cannot be used in `context`, nil when they can.
   static func fault(_ options: Options, in context: EngineContext) -> String?
 }
@@ -104,7 +104,7 @@ extension Scheduler {
   /// Contiguous memory is not shared.
   public static var cachesPrefixes: Bool { false }
   /// Whatever fits into an empty pool.
-  public func canServe(_ request: Waiting, in batch: Batch) -> Bool { batch.couldHold(request) }
+  public func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool { pool.couldHold(request) }
   /// Any settings that are possible at all.
   public static func fault(_ options: Options, in context: EngineContext) -> String? { nil }
 }

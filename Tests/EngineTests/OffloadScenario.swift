@@ -186,5 +186,5 @@ struct Fickle: Scheduler {
     return base.plan(&batch)
   }
 
-  func canServe(_ request: Waiting, in batch: Batch) -> Bool { base.canServe(request, in: batch) }
+  func canServe(_ request: Waiting, in pool: EmptyPool) -> Bool { base.canServe(request, in: pool) }
 }
