@@ -46,15 +46,18 @@ public struct Fleet: Sendable {
     prompts = requests.prompt
   }
 
+  // What is asked for every request is inline: a caller that changes the fleet copies it for a call.
   /// Number of instances, those that are not open among them.
   public var count: Int { instances.count }
 
   /// Whether a request can go to `instance`.
+  @inline(__always)
   public func isOpen(_ instance: Int) -> Bool {
     isOpenNow[instance] && instances[instance].role.takesRequests != showsDecodes
   }
 
   /// Whether `instance` is open to requests as they arrive.
+  @inline(__always)
   func takesRequests(_ instance: Int) -> Bool {
     isOpenNow[instance] && instances[instance].role.takesRequests
   }
@@ -70,6 +73,7 @@ public struct Fleet: Sendable {
   }
 
   /// The first open instance from `instance` on, counted round; there must be one.
+  @inline(__always)
   public func firstOpen(from instance: Int) -> Int {
     let place = openInstances.partition { $0 >= instance % count }
     return openInstances[place < openInstances.count ? place : 0]
@@ -130,6 +134,7 @@ public struct Fleet: Sendable {
 
 extension [Int] {
   /// The first index whose element meets `condition`, which all after it meet too; O(log n).
+  @inline(__always)
   fileprivate func partition(_ condition: (Int) -> Bool) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -22,8 +22,9 @@ struct LoadVariation: Sendable {
   }
 
   mutating func change(_ old: Int64, to new: Int64) {
-    leave(old)
-    join(new)
+    guard old != new else { return }
+    sum += new - old
+    squares += Int128(new - old) * Int128(new + old)
   }
 
   /// A request is about to be routed; without any load there is nothing to compare.

@@ -36,8 +36,8 @@ struct Release: Sendable {
     return RequestID(row.row)
   }
 
-  /// Whether every request has arrived.
-  func isOver(_ requests: RequestTable) -> Bool { arrived == requests.count }
+  /// Whether every request of `count` has arrived.
+  func isOver(_ count: Int) -> Bool { arrived == count }
 
   /// Hears that `settled` did at `now`; answers whether arrivals became known by it.
   mutating func settle(

@@ -25,9 +25,13 @@ extension Simulation {
     }
   }
 
+  /// The KV of `id`, when its prompt is complete; most runs have none, and hash nothing.
+  @inline(__always)
+  func parcel(of id: RequestID) -> Parcel? { parcels.isEmpty ? nil : parcels[id.row] }
+
   /// `id` has joined the queue of `target`, or has left one again (nil).
   mutating func place(_ id: RequestID, on target: Int?) {
-    guard let parcel = parcels[id.row], parcel.isPlaced != (target != nil) else { return }
+    guard let parcel = parcel(of: id), parcel.isPlaced != (target != nil) else { return }
     parcels[id.row]?.isPlaced = target != nil
     requests.decodeInstance[Int(id.row)] = Int32(target ?? -1)
     fleet.instances[parcel.source].noteHandover(isPlaced: target != nil, at: queue.now)
@@ -69,7 +73,7 @@ extension Simulation {
 
   /// `source` is gone with the KV of `id`: who waits for it forgets it.
   mutating func loseParcel(of id: RequestID, at source: Int) {
-    guard let parcel = parcels[id.row], parcel.source == source else { return }
+    guard let parcel = parcel(of: id), parcel.source == source else { return }
     parcels[id.row] = nil
     lobby.removeAll { $0 == id }
     guard parcel.isPlaced else { return }

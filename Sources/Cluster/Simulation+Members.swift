@@ -90,7 +90,7 @@ extension Simulation {
     membership.counts[i].lost += Int64(lost.count)
     for id in lost {
       loseParcel(of: id, at: i)
-      if parcels[id.row] == nil {
+      if parcel(of: id) == nil {
         retry(id)
       } else {  // Its KV lies where its prompt was computed.
         place(id, on: nil)

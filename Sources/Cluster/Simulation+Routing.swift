@@ -40,7 +40,7 @@ extension Simulation {
   /// is complete the router of those that decode.
   mutating func route(_ id: RequestID) {
     end = queue.now
-    let decodes = parcels[id.row] != nil
+    let decodes = parcel(of: id) != nil
     fleet.show(decodes: decodes)
     defer { fleet.show(decodes: false) }
     guard !fleet.openInstances.isEmpty else { return lobby.append(id) }
@@ -93,7 +93,7 @@ extension Simulation {
   private mutating func join(_ id: RequestID, _ target: Int) -> Bool {
     guard couldBeDecoded(id, after: target) else { return false }
     let before = fleet.current[target].pendingPrefill
-    let parcel = parcels[id.row]
+    let parcel = parcel(of: id)
     fleet.exchangeTier(with: target)
     let isIn = fleet.instances[target].enqueue(
       id, at: queue.now, requests, elsewhere: parcel?.handover)
@@ -117,7 +117,7 @@ extension Simulation {
   mutating func withdraw(_ id: RequestID, from source: Int) -> Bool {
     let before = fleet.current[source].pendingPrefill
     guard fleet.instances[source].withdraw(id, at: queue.now) else { return false }
-    if parcels[id.row] == nil { fleet.unlearn(id, on: source) }
+    if parcel(of: id) == nil { fleet.unlearn(id, on: source) }
     place(id, on: nil)
     touch(source)
     refreshLoad(source)

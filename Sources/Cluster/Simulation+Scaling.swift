@@ -100,6 +100,6 @@ extension Simulation {
   /// Whether instances that the autoscaler lets in do what `id` waits for.
   private func couldScale(for id: RequestID) -> Bool {
     guard let first = scaling?.rule.instances.first else { return false }
-    return fleet.instances[first].role.takesRequests == (parcels[id.row] == nil)
+    return fleet.instances[first].role.takesRequests == (parcel(of: id) == nil)
   }
 }

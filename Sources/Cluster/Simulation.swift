@@ -169,7 +169,7 @@ public struct Simulation: Sendable {
       for i in 0..<fleet.count { fleet.instances[i].endWarmup(at: queue.now) }
     }
     deliver(id, after: rules.latency)
-    if release.isOver(requests) {
+    if release.isOver(requests.count) {
       for i in 0..<fleet.count { fleet.instances[i].endArrivals(at: queue.now) }
       endMeasurement()
     }
@@ -178,7 +178,7 @@ public struct Simulation: Sendable {
 
   /// Notes the moment at which nothing measured is left and requests of the warm-up still run.
   mutating func endMeasurement() {
-    guard isMeasuring, requests.warmup != .none, release.isOver(requests) else { return }
+    guard isMeasuring, requests.warmup != .none, release.isOver(requests.count) else { return }
     let ofWarmup = fleet.instances.reduce(unservedOfWarmup) {
       $0 + Int($1.recorder.totals.finishedOfWarmup)
     }
@@ -231,7 +231,9 @@ public struct Simulation: Sendable {
   /// knows how fast the copies beside it move, in whatever order instances are asked.
   private mutating func startSteps() {
     if touched.count > 1 { touched.sort() }
-    for i in touched {
+    // By place: an array that is gone through is held, and let go again, at every event.
+    for place in touched.indices {
+      let i = touched[place]
       let isFree = !fleet.instances[i].isBusy
       guard isFree || fleet.instances[i].raisesQueued else { continue }
       fleet.exchangeTier(with: i)
@@ -243,7 +245,8 @@ public struct Simulation: Sendable {
       if isFree { startHandovers(i) }
     }
     if !moving.isEmpty { followMoving() }
-    for i in touched {
+    for place in touched.indices {
+      let i = touched[place]
       isTouched[i] = false
       guard !fleet.instances[i].isBusy else { continue }
       if let end = fleet.instances[i].launch(at: queue.now) {

@@ -14,6 +14,7 @@ public enum Warmup: Sendable, Equatable {
 
 extension RequestTable {
   /// Whether the request in `row`, which has arrived, is measured; one that never arrives is, too.
+  @inline(__always)
   public func isMeasured(_ row: Int) -> Bool {
     switch warmup {
     case .none: true

@@ -185,7 +185,8 @@ extension Batch {
   mutating func endChunks(
     at now: Instant, _ requests: inout RequestTable, _ recorder: inout Recorder
   ) {
-    for chunk in chunks {
+    for place in chunks.indices {
+      let chunk = chunks[place]
       let slot = Int(chunk.slot)
       sequences[slot].stored += chunk.tokens
       partial += Int64(chunk.tokens)

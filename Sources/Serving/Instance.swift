@@ -121,14 +121,8 @@ public struct Instance: Sendable {
     if isHolding { plan.steps = min(plan.steps, 1) }
     guard batch.hasChanged else { return }
     plan.steps = min(plan.steps, 1)
-    for (id, lost) in batch.preempted {
-      requests.preemptions[Int(id.row)] += 1
-      requests.recomputed[Int(id.row)] += lost
-      recorder.totals.preemptions += 1
-      recorder.totals.recomputedTokens += Int64(lost)
-    }
-    for admission in batch.admitted { note(admission, at: now, &requests) }
-    batch.preempted.removeAll(keepingCapacity: true)
+    if !batch.preempted.isEmpty { notePreempted(&requests) }
+    for place in batch.admitted.indices { note(batch.admitted[place], at: now, &requests) }
     batch.admitted.removeAll(keepingCapacity: true)
     if batch.waiting.isEmpty {
       waitingSince = .never
@@ -137,7 +131,18 @@ public struct Instance: Sendable {
     }
   }
 
+  private mutating func notePreempted(_ requests: inout RequestTable) {
+    for (id, lost) in batch.preempted {
+      requests.preemptions[Int(id.row)] += 1
+      requests.recomputed[Int(id.row)] += lost
+      recorder.totals.preemptions += 1
+      recorder.totals.recomputedTokens += Int64(lost)
+    }
+    batch.preempted.removeAll(keepingCapacity: true)
+  }
+
   private mutating func noteResumed(at now: Instant, _ requests: inout RequestTable) {
+    guard !batch.resumed.isEmpty else { return }
     for (id, since) in batch.resumed { requests.preemptedTime[Int(id.row)] += now - since }
     batch.resumed.removeAll(keepingCapacity: true)
   }
@@ -260,7 +265,8 @@ public struct Instance: Sendable {
     batch.reachMilestones()
     batch.orderFinished()
     finished.removeAll(keepingCapacity: true)
-    for slot in batch.finished {
+    for place in batch.finished.indices {
+      let slot = batch.finished[place]
       let s = batch.sequences[Int(slot)]
       finished.append(s.entry.request)
       promptTokens -= Int64(s.entry.prompt)
