@@ -34,7 +34,8 @@ public struct ScalingView: Sendable {
   public var starting: Int
   /// Requests queued on them; where none is open those that wait for one, too.
   public var waiting: Int
-  /// Prompt tokens of requests that got their first token and output tokens since the start.
+  /// Prompt tokens of requests that got their first token and output tokens since the start; of
+  /// instances that only prefill the prompt tokens that they computed.
   public var tokens: Int64
   /// Requests that ended since the last look, in the order in which they did.
   public var ended: [EndedRequest]

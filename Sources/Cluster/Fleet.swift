@@ -46,7 +46,7 @@ public struct Fleet: Sendable {
     prompts = requests.prompt
   }
 
-  // What is asked for every request is inline: a caller that changes the fleet copies it for a call.
+  // What is asked for every request is inline: a caller that changes the fleet copies it for calls.
   /// Number of instances, those that are not open among them.
   public var count: Int { instances.count }
 

@@ -36,6 +36,8 @@ struct Membership: Sendable {
   private let plan: [PlannedChange]
   private var planned = 0
   private var openings = MinHeap<Opening>()
+  /// When each instance's last start is over.
+  private var opensAt: [Instant]
   /// Those that failed and start again.
   private var starts = MinHeap<Opening>()
 
@@ -44,6 +46,7 @@ struct Membership: Sendable {
     for i in rules.absent { states[i] = .absent }
     counts = states.map { _ in MemberCounts() }
     since = Array(repeating: .zero, count: instances)
+    opensAt = since
     plan = rules.changes.enumerated().sorted {
       ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
     }.map(\.element)
@@ -69,8 +72,9 @@ struct Membership: Sendable {
   mutating func takeOpening(at now: Instant) -> Int? {
     while let first = openings.first, first.time <= now {
       openings.removeFirst()
-      // One that failed or left meanwhile starts anew.
-      if states[first.instance] == .starting { return first.instance }
+      // One that failed or left meanwhile starts anew, and is ready when that start says.
+      let isDue = opensAt[first.instance] == first.time
+      if isDue, states[first.instance] == .starting { return first.instance }
     }
     return nil
   }
@@ -96,7 +100,8 @@ struct Membership: Sendable {
   mutating func start(_ i: Int, at now: Instant, after time: Seconds) {
     states[i] = .starting
     since[i] = now
-    openings.push(Opening(time: time.value > 0 ? now + time : now, instance: i))
+    opensAt[i] = time.value > 0 ? now + time : now
+    openings.push(Opening(time: opensAt[i], instance: i))
   }
 
   mutating func set(_ i: Int, _ state: State, at now: Instant) {

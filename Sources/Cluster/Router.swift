@@ -20,6 +20,8 @@ public struct RouterContext: Sendable {
   public var instances: Int
   /// Seed of what it draws.
   public var seed: UInt64
+  /// The stream of what it draws at every request.
+  public var stream = "router"
   /// Time that each instance takes for a prompt token, s: a chunk of 2,048 tokens / 2,048.
   public var promptTokenTimes: [Double]
   /// Target of the time to first token, s; nil when the experiment has none.

@@ -11,6 +11,11 @@ extension Simulation {
 
   /// What is due now happens, openings first.
   mutating func changeMembers() {
+    // What would happen to the cluster after the last request concerns nobody.
+    guard settledRequests < requests.count else {
+      membership.forgetPlan()
+      return pendNextChange()
+    }
     while let i = membership.takeStart(at: queue.now) { start(i) }
     while let i = membership.takeOpening(at: queue.now) { open(i) }
     while let change = membership.takeChange(at: queue.now) {

@@ -101,7 +101,7 @@ extension Simulation {
     guard isIn else { return false }
     if parcel == nil { requests.instance[Int(id.row)] = Int32(target) }
     place(id, on: target)
-    if parcel == nil { fleet.learn(id, on: target) }
+    fleet.learn(id, on: target)
     // What rises for it may change what others find, or make them wait.
     touch(target, byArrival: !fleet.instances[target].raisesQueued)
     refreshLoad(target)
@@ -117,7 +117,7 @@ extension Simulation {
   mutating func withdraw(_ id: RequestID, from source: Int) -> Bool {
     let before = fleet.current[source].pendingPrefill
     guard fleet.instances[source].withdraw(id, at: queue.now) else { return false }
-    if parcel(of: id) == nil { fleet.unlearn(id, on: source) }
+    fleet.unlearn(id, on: source)
     place(id, on: nil)
     touch(source)
     refreshLoad(source)
@@ -164,7 +164,9 @@ extension Simulation {
   /// Tells the router who is open.
   mutating func introduceInstances() {
     let looksUp = type(of: router).readsPendingPrefill
-    if type(of: router).readsHits { fleet.prepareIndex(rules) }
+    if type(of: router).readsHits || type(of: decodeRouter).readsHits {
+      fleet.prepareIndex(rules)
+    }
     for i in 0..<fleet.count {
       fleet.instances[i].looksUpArrivals = looksUp
       let isOpen = membership.states[i] == .open

@@ -22,11 +22,16 @@ struct Scaling: Sendable {
 // MARK: - Autoscaling
 
 extension Simulation {
-  /// Tells the autoscaler of the requests that instance `i` has just finished.
+  /// Tells the autoscaler of the requests that instance `i` has just finished, if it served them in
+  /// either phase.
   mutating func noteEnded(on i: Int) {
-    guard scaling?.rule.instances.contains(i) == true else { return }
+    guard let instances = scaling?.rule.instances else { return }
     for id in fleet.instances[i].finished {
       let row = Int(id.row)
+      // A request that another instance decodes had its first token from the one that prefilled it.
+      guard instances.contains(i) || instances.contains(Int(requests.instance[row])) else {
+        continue
+      }
       let ttft = Double(requests.firstToken[row] - requests.arrival[row]) * 1e-12
       scaling?.ended.append(EndedRequest(time: queue.now, ttft: ttft))
     }
@@ -41,7 +46,10 @@ extension Simulation {
     for i in rule.instances {
       fleet.instances[i].settle(at: queue.now)
       let totals = fleet.instances[i].recorder.totals
-      view.tokens += totals.promptTokens + totals.generatedTokens
+      // Where prompts alone are computed, they are counted where their first tokens are made.
+      view.tokens +=
+        fleet.instances[i].role == .prefill
+        ? totals.prefillTokens : totals.promptTokens + totals.generatedTokens
       switch membership.states[i] {
       case .open:
         view.open += 1

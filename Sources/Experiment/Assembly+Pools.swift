@@ -52,7 +52,8 @@ extension Assembly {
       requests: requests, instances: instances, router: router, decodeRouter: decodeRouter,
       series: config.output.timeseries
         ? TimeSeries(width: second, instances: count, tiers: links.tiers.count) : nil,
-      topology: links, rules: rules, commonTier: pools[0].commonTier(for: requests))
+      topology: links, rules: rules,
+      commonTier: pools.lazy.compactMap { $0.commonTier(for: requests) }.first)
   }
 
   /// The instances of this pool.

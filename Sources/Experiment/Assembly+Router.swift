@@ -20,8 +20,7 @@ extension Assembly {
     (rules.changes, rules.absent) = (elasticity.changes, elasticity.absent)
     rules.scaling = elasticity.scaling
     if case .approximate(let capacity) = router.index.value {
-      let pool = pools.map { Int($0.blocks) * $0.tokensPerBlock }.max() ?? 0
-      rules.index = .approximate(capacityTokens: capacity ?? pool)
+      rules.index = .approximate(capacityTokens: capacity)
     }
     return rules
   }

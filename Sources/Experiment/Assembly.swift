@@ -87,7 +87,9 @@ public struct Assembly: Sendable {
       try checkPhases()
       handovers = try handoverPlan()
       var known = ResolvedConfig()
-      decodeRouter = try Self.router(disaggregation.router, routerContext, &known)
+      var context = routerContext
+      context.stream = "decode-router"
+      decodeRouter = try Self.router(disaggregation.router, context, &known)
       resolved.decodeRouter = known.router
     }
     for pool in parts.dropFirst() {

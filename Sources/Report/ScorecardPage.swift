@@ -48,7 +48,7 @@ package enum ScorecardPage {
     }
     return Figure(
       "Published and simulated figures",
-      x: Figure.Axis("claim, in the order of the table", categories: names),
+      x: Figure.Axis("claims that ran, in the order of the table", categories: names),
       y: Figure.Axis("figure / middle of the published range"),
       series: [
         Figure.Series("published", .points, published, look: 5),

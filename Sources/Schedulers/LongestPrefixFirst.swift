@@ -80,9 +80,7 @@ public struct LongestPrefixFirst: Scheduler {
   }
 
   private func admitByHits(_ batch: inout Batch, _ budget: inout Int32) {
-    let hits = (0..<batch.waiting.count).map {
-      batch.waiting[$0].tokens - batch.uncachedTokens(at: $0)
-    }
+    let hits = (0..<batch.waiting.count).map { batch.foundTokens(at: $0) }
     var order = hits.indices.sorted { (-hits[$0], $0) < (-hits[$1], $1) }[...]
     while let next = order.popFirst() {
       guard budget > 0, batch.count < engine.maxSequences else { break }

@@ -28,6 +28,7 @@ extension Batch {
     precondition(prefix != nil && swap == nil, "tiers hold blocks of a prefix cache, and no swaps")
     offload = OffloadState(store, mode, layout, cost, links, isSharing: sharingOneMore)
     hasTiers = true
+    loadsFromTiers = mode.load != .never
     storesEvicted = mode.writing == .back
     raisesQueued = mode.prefetch == .queued
     prefix?.notesEvictions = storesEvicted

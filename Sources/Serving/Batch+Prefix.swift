@@ -14,6 +14,16 @@ extension Batch {
     return entry.tokens - (found?.blocks ?? 0) * tokensPerBlock
   }
 
+  /// Prompt tokens that the request with `index` others before it in the queue would not have to
+  /// compute if it were admitted now: those in the prefix cache and those that it would load.
+  public mutating func foundTokens(at index: Int) -> Int32 {
+    let entry = waiting[index]
+    let time = now
+    let found = prefix?.lookUp(Int(entry.request.row), tokens: entry.tokens, at: time)
+    let loaded = hasTiers ? planLoad(entry).blocks : 0
+    return ((found?.blocks ?? 0) + loaded) * tokensPerBlock
+  }
+
   /// Says that the plan depends on what idle blocks of the prefix cache, or tiers under it, hold of
   /// those who wait: a leap ends when some go.
   public mutating func heedEvictions() {

@@ -11,11 +11,14 @@ extension Batch {
     return promptGroups.groups[Int(group)].leader < 0
   }
 
-  /// Tokens that running sequences have stored or are about to compute of their prompts.
+  /// Tokens that running sequences have stored, load or are about to compute of their prompts.
   ///
   /// - Complexity: O(unfinished prompts).
   public var runningTokens: Int64 {
-    context + prefilling.reduce(0) { $0 + Int64(sequences[Int($1)].entry.tokens) }
+    func prompts(_ slots: [Slot]) -> Int64 {
+      slots.reduce(0) { $0 + Int64(sequences[Int($1)].entry.tokens) }
+    }
+    return context + prompts(prefilling) + prompts(returning)
   }
 }
 

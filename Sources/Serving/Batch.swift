@@ -40,6 +40,8 @@ public struct Batch: Sendable {
   // Whether there are such things: to ask a large optional, even for nil, may copy it.
   var cachesPrefixes = false
   var hasTiers = false
+  /// Whether blocks in tiers are ever loaded.
+  var loadsFromTiers = false
   /// How an experiment wants decodes to read prefixes that they share.
   public var askedAttention = SharedPrefixAttention.none
   /// Whether decodes read prefixes together.

@@ -101,10 +101,10 @@ extension Instance {
 }
 
 extension Batch {
-  /// Tokens of the request in `row` that are cached here, in HBM or below it.
+  /// Tokens of the request in `row` that are cached here, in HBM or where it may be loaded from.
   mutating func cachedTokens(of row: Int, _ tokens: Int32, at time: Instant) -> Int32 {
     var found = prefix?.lookUp(row, tokens: tokens, at: time) ?? CachedPrefix()
-    if hasTiers, !found.isWhole {
+    if loadsFromTiers, !found.isWhole {
       var names: [BlockID] = []
       let first = found.blocks
       prefix?.appendNames(first..<max(first, tokens / tokensPerBlock), of: row, to: &names)

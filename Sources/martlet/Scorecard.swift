@@ -12,10 +12,11 @@ struct ScorecardVerb: ParsableCommand {
     discussion: """
       Every folder of Workloads/papers with a claims.yaml is a paper: claims, experiments, what \
       the system and its baselines change of them. A row is in range within the published ends (a \
-      single figure within 10 %), near at most 20 % beyond one, else off. Rows gate when their \
+      single figure within 10 %), near beyond an end by at most 20 % of it (of a ratio by 20 % of \
+      its distance from 1), else off. Rows gate when their \
       source is [primary], [official-data] or [secondary] and they have a lower end; the exit code \
-      is 1 when one of those is further off than its claim says that it is (known, with what is \
-      missing). A row whose trace is not there is skipped.
+      is 1 when one of those has no figure or is further off than its claim says that it is \
+      (known, with what is missing). A row whose trace is not there is skipped.
       """)
 
   @Argument(help: "Parts of the names of systems, scenarios or claims; all by default.")

@@ -43,6 +43,28 @@ private struct FewestRequests: Router {
     #expect(record.cluster.members[1].upTime(from: .zero, until: record.end) == 26_000_000_000)
   }
 
+  // It fails at 10 ms, starts at 15 ms and would be open at 75 ms, but fails again at 70 ms.
+  @Test func `a start that a failure ended opens nothing`() {
+    var rules = ClusterRules()
+    rules.coldStart = Seconds(0.06)
+    rules.changes = [
+      PlannedChange(at: seconds(0.01), .outage(Seconds(0.005)), instance: 0),
+      PlannedChange(at: seconds(0.07), .outage(Seconds(0)), instance: 0),
+    ]
+    let record = run([Request(0, 1, 1), Request(80, 1, 1)], instances: 1, rules)
+    #expect(record.requests.firstScheduled[1] == seconds(0.13))
+  }
+
+  @Test func `what is planned for after the last request does not happen, sampled or not`() {
+    for isSampled in [false, true] {
+      var scenario = Scenario([Request(0, 1, 1)], VLLMv1(.init(), Scenario.context()))
+      scenario.rules.changes = [PlannedChange(at: seconds(9), .fail, instance: 0)]
+      if isSampled { scenario.series = TimeSeries(width: 1_000_000_000_000, instances: 1) }
+      let record = scenario.run()
+      #expect(record.cluster.members[0].failures == 0 && record.end == seconds(0.001))
+    }
+  }
+
   @Test func `who leaves gives its queue away and finishes the rest`() {
     var rules = ClusterRules()
     rules.changes = [PlannedChange(at: seconds(0.012), .leave, instance: 0)]

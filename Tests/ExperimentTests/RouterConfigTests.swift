@@ -130,7 +130,7 @@ import Units
     #expect(try read("", "cluster={pools: \(pools)}").keepsBlocks)
   }
 
-  @Test func `the cluster gets them, with the pool as the index's capacity`() throws {
+  @Test func `the cluster gets them, and an index as large as each instance's pool`() throws {
     let lines =
       "engine: {kv_pool_tokens: 4096}\n"
       + "router: {signals: {refresh: 1 s, own_picks: no}, latency: 2 ms, index: approximate}\n"
@@ -138,6 +138,6 @@ import Units
     #expect(rules.refresh == Seconds(1))
     #expect(!rules.addsOwnPicks)
     #expect(rules.latency == Seconds(0.002))
-    #expect(rules.index == .approximate(capacityTokens: 4096))
+    #expect(rules.index == .approximate(capacityTokens: nil))
   }
 }

@@ -23,6 +23,7 @@ public struct QueueScaler: Autoscaler {
     /// Thresholds cross, or nothing would come.
     public var fault: String? {
       if step < 1 { return "step \(step) changes nothing; write at least 1" }
+      if step > 100_000 { return "step \(step) is above 100000" }
       if down < 0 { return "down \(down) is below 0" }
       return down < up ? nil : "down \(down) is not below up \(up)"
     }

@@ -29,6 +29,7 @@ public struct SLOScaler: Autoscaler {
     /// Shares from 0 to 1 that do not cross.
     public var fault: String? {
       if step < 1 { return "step \(step) changes nothing; write at least 1" }
+      if step > 100_000 { return "step \(step) is above 100000" }
       if least < 1 { return "least \(least) says nothing; write at least 1" }
       if window.value <= 0 { return "window \(window) holds no request" }
       let isInOrder = up > 0 && up <= down && down <= 1

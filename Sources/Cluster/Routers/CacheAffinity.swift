@@ -15,12 +15,15 @@ public import Serving
 public struct CacheAffinity: Router {
   /// What counts as a hit.
   public struct Options: PolicyOptions {
-    /// Blocks of the trace below which a hit does not count.
+    /// Blocks of the trace, the last of which may be partial, below which a hit does not count.
     public var minHitBlocks = 1
     /// Any hit.
     public init() {}
     /// Ranges.
-    public var fault: String? { minHitBlocks < 1 ? "min_hit_blocks must be at least 1" : nil }
+    public var fault: String? {
+      if minHitBlocks < 1 { return "min_hit_blocks must be at least 1" }
+      return minHitBlocks > 1_000_000 ? "min_hit_blocks must be at most 1000000" : nil
+    }
   }
 
   /// `cache-affinity`.
@@ -44,10 +47,10 @@ public struct CacheAffinity: Router {
 
   /// The longest hit.
   public mutating func route(_ request: Arrival, in fleet: inout Fleet) -> Int {
-    let least = Int64(options.minHitBlocks) * Int64(max(1, fleet.tokensPerPromptBlock))
+    let most = Int64(options.minHitBlocks - 1) * Int64(max(1, fleet.tokensPerPromptBlock))
     let levels = fleet.hitLevels(of: request.id)
     return fleet.cheapest(request.id, levels, by: loads) { _, hit in
-      Int64(hit) < least ? 0 : -Double(hit)
+      Int64(hit) > most ? -Double(hit) : 0
     }.instance
   }
 

@@ -60,8 +60,9 @@ public struct DualMap: Router {
         return "prefill_token and ttft must be above 0 s, or auto"
       }
       if !(1...2).contains(candidates) { return "candidates must be 1 or 2" }
-      if keyTokens < 1 || initialBlocks < 1 {
-        return "key_tokens and initial_blocks must be at least 1"
+      let lengths = 1...1_000_000
+      if !lengths.contains(keyTokens) || !lengths.contains(initialBlocks) {
+        return "key_tokens and initial_blocks must be 1 to 1000000"
       }
       if window < 1 || windowLeast < 0 { return "window must be at least 1, window_least 0" }
       return (1...65_536).contains(virtualNodes) ? nil : "virtual_nodes must be 1 to 65536"

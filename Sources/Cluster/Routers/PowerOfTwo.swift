@@ -26,9 +26,9 @@ public struct PowerOfTwo: Router {
   private var stream: SplitMixStream
   private let signal: LoadSignal
 
-  /// Draws from the stream `router` of the seed.
+  /// Draws from the context's stream of its seed.
   public init(_ options: Options, _ context: RouterContext) {
-    stream = SplitMixStream(seed: context.seed, name: "router")
+    stream = SplitMixStream(seed: context.seed, name: context.stream)
     signal = options.signal
   }
 

@@ -50,7 +50,7 @@ public struct Preble: Router {
     public var fault: String? {
       if !(window.value > 0 && window.value <= 1e6) { return "window must be above 0 s" }
       if !(requestTime.value >= 0 && requestTime.value <= 1e6) {
-        return "request_time must not be negative"
+        return "request_time must be 0 to 1e6 s"
       }
       if redirectRatio != 0, !(redirectRatio >= 1 && redirectRatio < .infinity) {
         return "redirect_ratio must be 0, for never, or at least 1"
@@ -82,7 +82,7 @@ public struct Preble: Router {
   private var loads: LeastLoad
   private var heaviest: LeastLoad
   /// Recent work of each instance, ps: whole numbers, so that what comes also goes.
-  private var work: [Int64]
+  private var work: [Int128]
   private var recent: [Work] = []
   /// Where `recent` begins; what is before it has grown old.
   private var oldest = 0
@@ -167,8 +167,8 @@ public struct Preble: Router {
   }
 
   private mutating func change(_ instance: Int, by time: Int64) {
-    work[instance] += time
-    let seconds = Double(work[instance]) * 1e-12
+    work[instance] += Int128(time)
+    let seconds = Double(Int64(clamping: work[instance])) * 1e-12
     loads.set(instance, seconds)
     heaviest.set(instance, -seconds)
   }

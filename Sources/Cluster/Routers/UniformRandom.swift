@@ -11,9 +11,9 @@ public struct UniformRandom: Router {
   public static let summary = "an open instance at random, whatever their loads; O(1)"
   private var stream: SplitMixStream
 
-  /// Draws from the stream `router` of the seed.
+  /// Draws from the context's stream of its seed.
   public init(_ options: NoOptions, _ context: RouterContext) {
-    stream = SplitMixStream(seed: context.seed, name: "router")
+    stream = SplitMixStream(seed: context.seed, name: context.stream)
   }
 
   /// One draw a request.

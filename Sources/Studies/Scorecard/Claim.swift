@@ -132,6 +132,8 @@ struct PublishedRange: Sendable, Equatable {
 extension Claim {
   /// Sources whose rows gate.
   private static let sure = ["[primary]", "[official-data]", "[secondary]"]
+  /// How a source begins.
+  static let kinds = sure + ["[third-party]", "[abstract]", "[unverified]"]
 
   /// Whether the row must be in range: its source is read, it has a lower end, and nothing speaks
   /// against it.

@@ -62,7 +62,7 @@ struct ClaimReader {
         metric: try r.required("metric", "what is measured").text(),
         baseline: try r.text("baseline", default: "").value,
         published: try Self.range(try r.required("published", "published: [1.1, 2.0]"), kind),
-        source: try r.required("source", "where it was published").text(),
+        source: try Self.source(&r),
         confidence: try r.required("confidence", "how much of the paper was read").text(),
         file: file, scenario: "\(folder)/\(Paths.stem(of: file))",
         needs: try r.field("needs").map { (field) throws(ConfigError) in
@@ -109,6 +109,16 @@ struct ClaimReader {
       throw field.error("is \(text) without a remark; write what is missing")
     }
     return verdict
+  }
+
+  /// Where it was published, which begins with what kind of source that is.
+  private static func source(_ r: inout MappingReader) throws(ConfigError) -> String {
+    let field = try r.required("source", "where it was published")
+    let text = try field.text()
+    guard Claim.kinds.contains(where: { text.hasPrefix($0) }) else {
+      throw field.error("begins with none of \(Claim.kinds.joined(separator: ", "))")
+    }
+    return text
   }
 
   /// Keys and values as `--set` takes them.

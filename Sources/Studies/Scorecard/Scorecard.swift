@@ -9,12 +9,12 @@ public struct Scorecard: Sendable {
   private var gated: [ScorecardRow] { rows.filter(\.isGated) }
   private var inRange: Int { gated.count { $0.verdict == .inRange } }
 
-  /// Gated rows that are further off than is known.
+  /// Gated rows that are further off than is known, or have no figure.
   private var failed: [ScorecardRow] {
-    gated.filter { $0.verdict.isWorse(than: $0.claim.known) }
+    gated.filter { $0.figure == nil || $0.verdict.isWorse(than: $0.claim.known) }
   }
 
-  /// Whether a gated row is further off than is known.
+  /// Whether a gated row is further off than is known, or has no figure.
   public var isWorse: Bool { !failed.isEmpty }
 
   /// What the columns of scorecard.csv are.
@@ -33,8 +33,9 @@ public struct Scorecard: Sendable {
       "rows that ran with a baseline"),
     ColumnEntry(
       "verdict", "",
-      "in range: within the published ends, a single figure within 10 %; near: at most 20 % beyond "
-        + "an end; off: further; informational: gates nothing; skipped: a trace is not there.",
+      "in range: within the published ends, a single figure within 10 %; near: beyond an end by at "
+        + "most 20 % of it, of a ratio by 20 % of its distance from 1; off: further; "
+        + "informational: gates nothing; skipped: a trace is not there.",
       every),
     ColumnEntry(
       "gated", "",
@@ -73,8 +74,11 @@ public struct Scorecard: Sendable {
       ])
     }
     let wrong = failed.map { row in
-      "\(row.claim.system), \(row.claim.text): \(row.verdict.rawValue), known to be "
-        + "\(row.claim.known.rawValue)"
+      let fault =
+        row.figure == nil
+        ? "no figure: a run failed or a search found no end"
+        : "\(row.verdict.rawValue), known to be \(row.claim.known.rawValue)"
+      return "\(row.claim.system), \(row.claim.text): \(fault)"
     }
     return (table.lines + wrong + [summary]).joined(separator: "\n") + "\n"
   }

@@ -56,6 +56,16 @@ import Testing
     #expect(answer.rows[3].simulated == nil && answer.rows[0].simulated == 10)
   }
 
+  @Test func `a gated row without a figure fails, whatever is known of it`() throws {
+    let failing = "published: 5\nset: {workload.generate.output_tokens.value: 100000}\n"
+    let claims = ["known: off\nremark: a", "informational: a"].map {
+      PaperFolder.claim(failing + "key: mean_ttft_ms\n" + $0)
+    }
+    let card = try PaperFolder(claims.joined()).scorecard().card
+    #expect(card.isWorse && card.text.contains("something: no figure"))
+    #expect(try !PaperFolder(claims[1]).scorecard().card.isWorse)
+  }
+
   @Test func `a sentence counts the rows, and the page has the remarks`() throws {
     let card = try card()
     #expect(
