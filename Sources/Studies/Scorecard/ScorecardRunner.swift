@@ -46,15 +46,18 @@ public struct ScorecardRunner: Sendable {
     var points: [SweepPoint] = []
     let runs = trials.filter { $0.search == nil }
     for trial in runs {
+      let config = try asClaimed(trial) { (trial) throws(ConfigError) in try trial.config() }
       points.append(
-        SweepPoint(
-          index: points.count, cells: [], config: try trial.config(), hash: "", misfit: nil))
+        SweepPoint(index: points.count, cells: [], config: config, hash: "", misfit: nil))
     }
     var plans: [CapacityPlan] = []
     let searches = trials.filter { $0.search != nil }
     for trial in searches {
-      guard let question = try trial.question() else { preconditionFailure("a search asks") }
-      plans.append(try CapacityPlan(question))
+      plans.append(
+        try asClaimed(trial) { (trial) throws(ConfigError) in
+          guard let question = try trial.question() else { preconditionFailure("a search asks") }
+          return try CapacityPlan(question)
+        })
     }
     var results: [Trial: TrialResult] = [:]
     // Searches are the longest, and each is one run after another.
@@ -64,6 +67,17 @@ public struct ScorecardRunner: Sendable {
       results[trial] = TrialResult(run.outcome)
     }
     return results
+  }
+
+  /// What `make` makes of `trial`; its faults are those of the claims.
+  private func asClaimed<Made>(
+    _ trial: Trial, _ make: (Trial) throws(ConfigError) -> Made
+  ) throws(ConfigError) -> Made {
+    do throws(ConfigError) {
+      return try make(trial)
+    } catch {
+      throw trial.located(error)
+    }
   }
 
   private func search(_ plans: [CapacityPlan]) -> [TrialResult] {

@@ -46,6 +46,15 @@ struct Trial: Sendable, Hashable {
     return list
   }
 
+  /// What claims set is a fault of their file: nobody has typed the flag that it is handed over as.
+  func located(_ error: ConfigError) -> ConfigError {
+    guard case .flag(let flag)? = error.place, flag.hasPrefix("--set ") else { return error }
+    return ConfigError(
+      .file(Paths.join(Paths.directory(of: file), ClaimReader.file)),
+      key: String(flag.dropFirst("--set ".count)),
+      "of \(Paths.last(of: file)), as a claim sets it: \(error.message)")
+  }
+
   /// The experiment, checked.
   func config() throws(ConfigError) -> ExperimentConfig {
     let text = try ExperimentConfig.text(of: file)

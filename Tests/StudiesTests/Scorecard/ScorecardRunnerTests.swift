@@ -15,6 +15,18 @@ import Testing
     #expect(figure?.simulated == 0.01 && figure?.quotient == nil)
   }
 
+  @Test(arguments: ["", "capacity: {slo: 'mean_ttft_ms<=5', vary: workload.generate.requests}"])
+  func `a fault of what a claim sets is one of its file`(search: String) throws {
+    let lines = "published: 1\nset: {engine.nokey: 1}\n"
+    let fault = #expect(throws: ConfigError.self) {
+      _ = try figure(lines + (search.isEmpty ? "key: mean_ttft_ms" : search))
+    }
+    let text = fault?.description ?? ""
+    let place = "own/claims.yaml: engine.nokey of one.yaml, as a claim sets it"
+    #expect(text.contains(place), "\(text)")
+    #expect(text.contains("unknown key") && !text.contains("--set"))
+  }
+
   @Test func `a ratio is over the best baseline, the lower one where less is better`() throws {
     let sides = """
       baselines: [{engine.cost.prefill_token: 300 us}, {engine.cost.prefill_token: 200 us}]
