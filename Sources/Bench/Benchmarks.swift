@@ -52,11 +52,11 @@ let benchmarks: [Benchmark] = [
   Benchmark(name: "512/128 on 1000 instances", unit: "requests/s", limit: 0.25e6) {
     requests(1_000_000, instances: 1000)
   },
-  Benchmark(name: "cache replay: lru, 10 k blocks", unit: "block accesses/s", limit: 50e6) {
+  Benchmark(name: "cache replay: lru; 10 k blocks", unit: "block accesses/s", limit: 50e6) {
     Caches.accesses(of: LRU.self, capacity: 10_000, times: 20)
   },
   Benchmark(
-    name: "cache replay: min, 10 k blocks, 12 k requests", unit: "CPU ms", limit: 1000,
+    name: "cache replay: min; 10 k blocks; 12 k requests", unit: "CPU ms", limit: 1000,
     work: {
       let start = cpuSeconds()
       _ = Caches.accesses(of: Min.self, capacity: 10_000, times: 1)
@@ -66,7 +66,7 @@ let benchmarks: [Benchmark] = [
     Double(Workloads.runCached(cachedSessions, blocks: 2200).totals.finished)
   },
   Benchmark(
-    name: "prefix-load, 1 M requests on 1000 instances", unit: "requests/s", limit: 0.1e6,
+    name: "prefix-load; 1 M requests on 1000 instances", unit: "requests/s", limit: 0.1e6,
     work: { Clusters.run(clusterSessions, instances: 1000).requests }, runsOnce: true),
   Benchmark(
     name: "prefix-load: a request on 1024 instances to one on 64", unit: "percent", limit: 300,
