@@ -137,19 +137,26 @@ public struct PrefixForest: Sendable {
       for grandchild in children[c] {
         let g = Int(grandchild)
         let gain = Int64(leaves[g] - 1) * Int64(depth[g] - depth[c]) - length
-        // Without any other below it the child is the grandchild's beginning.
-        let isAlone = leaves[g] == leaves[c]
-        guard leaves[g] > 1, gain > 0 || isAlone else {
+        guard leaves[g] > 1, gain > 0 else {
           kept.append(grandchild)
           continue
         }
-        parent[g] = Int32(v)
-        children[v].append(grandchild)
-        leaves[c] -= leaves[g]
+        raise(g, from: c, to: v)
+      }
+      // Without any other below it the child is the grandchild's beginning.
+      if kept.count == 1, let last = kept.first, leaves[Int(last)] == leaves[c], leaves[c] > 1 {
+        raise(Int(last), from: c, to: v)
+        kept.removeAll()
       }
       children[c] = kept
     }
     children[v].removeAll { leaves[Int($0)] == 0 }
+  }
+
+  private mutating func raise(_ g: Int, from c: Int, to v: Int) {
+    parent[g] = Int32(v)
+    children[v].append(Int32(g))
+    leaves[c] -= leaves[g]
   }
 
   private mutating func collect() {

@@ -102,6 +102,17 @@ import Testing
     #expect(Double(walk) > 0.95 * Double(best), "\(walk) of \(best)")
   }
 
+  // 0, 1, 2 begin all; two prompts go on with 10, five with 20…36 and pay on their own. What is
+  // left shares four blocks, not three: 4 + 4 · 20.
+  @Test func `who is left alone shares its whole beginning`() {
+    let short: [Int32] = [0, 1, 2, 10]
+    let long: [Int32] = [0, 1, 2] + Array(20..<37)
+    let prompts = (0..<2).map { short + [100 + $0] } + (0..<5).map { long + [200 + $0] }
+    let forest = Self.forest(prompts)
+    #expect(forest.saved == 84)
+    #expect(forest.groups.map(\.prefix) == [4, 20])
+  }
+
   @Test func `the longer beginning is shared where the shorter one costs less`() {
     // Block 0 begins all; 1…4 and 5…8 follow it in three prompts each.
     let long: [[Int32]] = [[0, 1, 2, 3, 4], [0, 5, 6, 7, 8]]
