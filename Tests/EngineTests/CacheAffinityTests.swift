@@ -16,7 +16,8 @@ import Units
         CacheAffinity(options, context),
         LeastOracle { request, i, fleet in
           let hit = Int(fleet.hitTokens(of: request.id, on: i))
-          let counts = hit >= minHitBlocks * max(1, Int(fleet.tokensPerPromptBlock))
+          let size = max(1, Int(fleet.tokensPerPromptBlock))
+          let counts = (hit + size - 1) / size >= minHitBlocks
           return (counts ? -Double(hit) : 0, Double(fleet.loads[i].pendingPrefill))
         }
       )
