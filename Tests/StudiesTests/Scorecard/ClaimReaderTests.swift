@@ -1,3 +1,4 @@
+import Files
 import TestSupport
 import Testing
 
@@ -52,6 +53,14 @@ import Testing
     let lines = "published: 10\nkey: mean_ttft_ms\n\(more)"
     let folder = try PaperFolder(PaperFolder.claim(lines, source: source))
     #expect(try ScorecardPlan(of: folder.path).claims.map(\.isGated) == [isGated])
+  }
+
+  @Test func `a source of no known kind is a fault`() throws {
+    let lines = "published: 10\nkey: mean_ttft_ms"
+    let folder = try PaperFolder(PaperFolder.claim(lines, source: "[seconday] a"))
+    let fault = #expect(throws: ConfigError.self) { _ = try ScorecardPlan(of: folder.path) }
+    let text = fault?.description ?? ""
+    #expect(text.contains("claims.yaml:") && text.contains("[secondary], [third-party]"), "\(text)")
   }
 
   @Test(arguments: [
