@@ -16,7 +16,7 @@ func room(_ name: String, _ below: [Target.Dependency] = []) -> Target {
 }
 
 /// The tests of one room, or of several together; those that compute little themselves are compiled
-/// without the optimiser, which takes half the time.
+/// without the optimiser, which takes about two thirds of the time.
 func tests(
   _ name: String, _ rooms: [Target.Dependency], computesItself: Bool = false
 ) -> Target {
